@@ -1,0 +1,74 @@
+package nn
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// convolveWindows computes C: windows of x times the kernel, contracting the last axis of both.
+func convolveWindows(x, w *graph.Node, p problem) *graph.Node {
+	kernel := graph.Reshape(w, p.N, p.KH*p.KW*p.C)
+	y := graph.DotGeneral(windows(x, p), []int{1}, nil, kernel, []int{1}, nil)
+	return graph.Reshape(y, p.B, p.OH, p.OW, p.N)
+}
+
+// gradientWindows computes G: vᵀ times the windows of x. Of the two, v is the small one, so it is transposed: the
+// product that contracts the first axis of both is three times slower.
+func gradientWindows(x, v *graph.Node, p problem) *graph.Node {
+	vt := graph.Transpose(graph.Reshape(v, p.B*p.OH*p.OW, p.N), 0, 1)
+	return graph.Reshape(graph.Dot(vt, windows(x, p)).Product(), p.N, p.KH, p.KW, p.C)
+}
+
+// crop cuts the image of the problem out of a larger (or smaller) one whose pixel (0, 0) is the tap 0 of the first
+// window, that is, which still has the padding.
+func (p problem) crop(z *graph.Node) *graph.Node {
+	d := z.Shape().Dimensions
+	top, left := p.Pad[0][0], p.Pad[1][0]
+	return padImage(z, -top, p.H+top-d[1], -left, p.W+left-d[2])
+}
+
+// adjointPixel computes T for v of one pixel: the kernels, weighted by v, are the image.
+func adjointPixel(v, w *graph.Node, p problem) *graph.Node {
+	kernel := graph.Reshape(w, p.N, p.KH*p.KW*p.C)
+	z := graph.Dot(graph.Reshape(v, p.B, p.N), kernel).Product()
+	return p.crop(graph.Reshape(z, p.B, p.KH, p.KW, p.C))
+}
+
+// adjointTaps computes T at stride 1 as the sum over the taps (u, t) of the images W[·,u,t,·]·v, each moved by
+// (u−top, t−left).
+func adjointTaps(v, w *graph.Node, p problem) *graph.Node {
+	taps := p.KH * p.KW
+	kernel := graph.Transpose(graph.Reshape(w, p.N, taps*p.C), 0, 1)
+	planes := graph.DotGeneral(kernel, []int{1}, nil, graph.Reshape(v, p.B*p.OH*p.OW, p.N), []int{1}, nil)
+	planes = graph.Reshape(planes, taps, p.C, p.B, p.OH, p.OW)
+	zero := graph.ScalarZero(v.Graph(), v.DType())
+	sum := graph.Zeros(v.Graph(), shapeOf(v, 1, p.C, p.B, p.H, p.W))
+	for tap := range taps {
+		down, right := tap/p.KW-p.Pad[0][0], tap%p.KW-p.Pad[1][0]
+		if down >= p.H || down+p.OH <= 0 || right >= p.W || right+p.OW <= 0 {
+			continue // falls outside the image
+		}
+		sum = graph.Add(sum, graph.Pad(planes, zero,
+			graph.PadAxis{Start: -tap, End: tap + 1 - taps}, graph.PadAxis{}, graph.PadAxis{},
+			graph.PadAxis{Start: down, End: p.H - p.OH - down},
+			graph.PadAxis{Start: right, End: p.W - p.OW - right}))
+	}
+	if p.C == 1 {
+		return graph.Reshape(sum, p.B, p.H, p.W, 1)
+	}
+	return graph.TransposeAllAxes(graph.Reshape(sum, p.C, p.B, p.H, p.W), 1, 2, 3, 0)
+}
+
+// adjointPairs computes T at stride 2 for kernels up to 4×4. An output pixel of each of the four phases (row and
+// column even or odd) sees 2×2 pixels of v through its own 2×2 taps, so one product gives all four, and a
+// transposition puts them in place.
+func adjointPairs(v, w *graph.Node, p problem) *graph.Node {
+	zero := graph.ScalarZero(w.Graph(), w.DType())
+	if p.KH < 4 || p.KW < 4 {
+		w = graph.Pad(w, zero, graph.PadAxis{}, graph.PadAxis{End: 4 - p.KH}, graph.PadAxis{End: 4 - p.KW}, graph.PadAxis{})
+	}
+	// W[n, 2t+s, 2u+r, c] → [t, u, n, s, r, c]
+	kernel := graph.TransposeAllAxes(graph.Reshape(w, p.N, 2, 2, 2, 2, p.C), 1, 3, 0, 2, 4, 5)
+	h, wd := p.OH+1, p.OW+1
+	pairs := turnedWindows(padImage(v, 1, 1, 1, 1), grid{h: h, w: wd, kh: 2, kw: 2, top: 1, left: 1})
+	z := graph.Dot(pairs, graph.Reshape(kernel, 4*p.N, 4*p.C)).Product()
+	z = graph.TransposeAllAxes(graph.Reshape(z, p.B*h, wd, 2, 2*p.C), 0, 2, 1, 3)
+	return p.crop(graph.Reshape(z, p.B, 2*h, 2*wd, p.C))
+}

@@ -1,0 +1,95 @@
+package nn
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Conv describes a convolution or a transposed convolution with a square kernel.
+type Conv struct {
+	Out    int // channels of the output
+	Kernel int
+	Stride int
+	Pad    Padding
+	Bias   bool
+	Init   Initializer // nil: HeNormal
+}
+
+func (o Conv) window() Window { return SquareWindow(o.Kernel, o.Stride, o.Pad) }
+
+// Conv2D convolves x [B,H,W,C] to [B,OH,OW,Out], with variables w [Out,k,k,C] and b [Out] in scope s.
+func Conv2D(s *model.Scope, x *graph.Node, o Conv) *graph.Node {
+	_, _, _, c := image("Conv2D", x)
+	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), o.Out, o.Kernel, o.Kernel, c)
+	return withBias(s, Convolve(x, w, o.window()), o.Bias)
+}
+
+// ConvTranspose2D is the transposed convolution of x [B,H,W,C] to [B,OH,OW,Out], OH = (H−1)·stride + k − top − bottom,
+// with variables w [C,k,k,Out] and b [Out] in scope s. Output padding a is o.Pad.WithOutput(a).
+func ConvTranspose2D(s *model.Scope, x *graph.Node, o Conv) *graph.Node {
+	_, h, wd, c := image("ConvTranspose2D", x)
+	oh := (h-1)*o.Stride + o.Kernel - o.Pad[0][0] - o.Pad[0][1]
+	ow := (wd-1)*o.Stride + o.Kernel - o.Pad[1][0] - o.Pad[1][1]
+	if oh < 1 || ow < 1 {
+		exceptions.Panicf("nn: ConvTranspose2D of %s: kernel %d, stride %d, padding %v leave nothing", x.Shape(), o.Kernel, o.Stride, o.Pad)
+	}
+	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), c, o.Kernel, o.Kernel, o.Out)
+	return withBias(s, ConvolveAdjoint(x, w, o.window(), oh, ow), o.Bias)
+}
+
+// DenseOptions describes a fully connected layer.
+type DenseOptions struct {
+	Out  int
+	Bias bool
+	Init Initializer // nil: HeNormal
+}
+
+// Dense multiplies x [B,in] by the variable w [in,Out] and adds b [Out].
+func Dense(s *model.Scope, x *graph.Node, o DenseOptions) *graph.Node {
+	if x.Rank() != 2 {
+		exceptions.Panicf("nn: Dense: want [batch, features], got %s", x.Shape())
+	}
+	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), x.Shape().Dimensions[1], o.Out)
+	return withBias(s, multiply(x, w), o.Bias)
+}
+
+// multiply is x·w. For dw = xᵀ·v the smaller of x and v is transposed: the product itself would transpose x, much
+// slower.
+func multiply(x, w *graph.Node) *graph.Node {
+	y := graph.Dot(x, w).Product()
+	return withGradient(y, func(in []*graph.Node, v *graph.Node) []*graph.Node {
+		x, w := in[0], in[1]
+		dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
+		if v.Shape().Size() < x.Shape().Size() {
+			return []*graph.Node{dx, graph.Transpose(graph.Dot(graph.Transpose(v, 0, 1), x).Product(), 0, 1)}
+		}
+		return []*graph.Node{dx, graph.Dot(graph.Transpose(x, 0, 1), v).Product()}
+	}, x, w)
+}
+
+// withBias adds the variable b [channels] to the last axis.
+func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
+	if !bias {
+		return y
+	}
+	channels := y.Shape().Dimensions[y.Rank()-1]
+	return graph.Add(y, perChannel(Variable(s, y.Graph(), "b", y.DType(), Constant(0), channels), y.Rank()))
+}
+
+func orHe(init Initializer) Initializer {
+	if init == nil {
+		return HeNormal
+	}
+	return init
+}
+
+// perChannel reshapes a vector [c] so that it broadcasts over the last axis of a tensor of that rank.
+func perChannel(v *graph.Node, rank int) *graph.Node {
+	dims := make([]int, rank)
+	for i := range dims {
+		dims[i] = 1
+	}
+	dims[rank-1] = v.Shape().Dimensions[0]
+	return graph.Reshape(v, dims...)
+}

@@ -1,0 +1,106 @@
+package nn
+
+import (
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// This file alone decides how a convolution is computed. On XLA each primitive is one native operation. On the Go
+// backend, whose own convolution is some hundred times slower than its matrix product, it becomes matrix products:
+// the first lowering of the primitive's list that can compute the shape and is wanted for it.
+
+// lowering is one way to compute a primitive from its two arguments.
+type lowering struct {
+	name   string
+	admits func(p problem) bool // the shapes it is right for
+	wanted func(p problem) bool // the shapes it is fast for
+	build  func(a, b *graph.Node, p problem) *graph.Node
+}
+
+// primitive is one of the three members of a convolution.
+type primitive struct {
+	name   string
+	direct []lowering // the last one admits and wants everything
+	native func(a, b *graph.Node, p problem, grad gradient) *graph.Node
+}
+
+var convolution = primitive{
+	name:   "convolution",
+	direct: []lowering{{"windows", always, always, convolveWindows}},
+	native: nativeConvolve,
+}
+
+var adjoint = primitive{
+	name: "adjoint",
+	direct: []lowering{
+		// One input pixel: the outer product is the image.
+		{"pixel", onePixel, always, adjointPixel},
+		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
+		{"taps", unitStride, fewChannels, adjointTaps},
+		// One product for the four phases. It computes a border that is cut off, so the image must not be tiny.
+		{"pairs", upToFourByTwo, pairsPay, adjointPairs},
+		// One product per phase, without waste, for everything.
+		{"phases", always, always, adjointPhases},
+	},
+	native: nativeAdjoint,
+}
+
+var kernelGradient = primitive{
+	name:   "kernel gradient",
+	direct: []lowering{{"windows", always, always, gradientWindows}},
+	native: nativeKernelGradient,
+}
+
+func always(problem) bool       { return true }
+func onePixel(p problem) bool   { return p.OH == 1 && p.OW == 1 }
+func unitStride(p problem) bool { return p.StrideH == 1 && p.StrideW == 1 }
+
+// fewChannels: at most two columns in the product, and fewer than the rows it sums over.
+func fewChannels(p problem) bool { return p.C <= 2 && p.N >= 2*p.C }
+
+// upToFourByTwo: stride 2 and a kernel that fits in 4×4.
+func upToFourByTwo(p problem) bool {
+	return p.StrideH == 2 && p.StrideW == 2 && p.KH <= 4 && p.KW <= 4
+}
+
+// pairsPay: the border costs (OH+1)(OW+1)/(OH·OW), 1.44 at 5×5. A 3×3 kernel is filled up to 4×4, which costs 16/9
+// more; that pays only where the phases' products would be narrow.
+func pairsPay(p problem) bool {
+	switch {
+	case p.KH == 4 && p.KW == 4:
+		return p.OH*p.OW > 16
+	case p.KH == 3 && p.KW == 3:
+		return p.C <= 32
+	default:
+		return false
+	}
+}
+
+// choose returns the lowering for a shape.
+func (pr *primitive) choose(p problem) lowering {
+	i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.admits(p) && l.wanted(p) })
+	return pr.direct[i]
+}
+
+// apply computes the primitive, with the gradient given.
+func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.Node {
+	if a.DType() != b.DType() {
+		exceptions.Panicf("nn: %s: arguments differ in type: %s and %s", pr.name, a.Shape(), b.Shape())
+	}
+	forced := stateOf(a.Graph()).forced[pr.name]
+	if forced == nativeName || forced == "" && isXLA(a.Graph()) {
+		return pr.native(a, b, p, grad)
+	}
+	chosen := pr.choose(p)
+	if i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.name == forced && l.admits(p) }); i >= 0 {
+		chosen = pr.direct[i]
+	}
+	return composite(chosen.build(a, b, p), grad, a, b)
+}
+
+const nativeName = "native"
+
+// isXLA tells whether a graph is compiled by XLA.
+func isXLA(g *graph.Graph) bool { return g.Backend().Name() == "xla" }
