@@ -1,0 +1,141 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"sync"
+)
+
+// Source is a fixed, indexable set of uint8 images of one shape, in memory, in a memory-mapped prepared file, or
+// drawn at first use. It is safe for concurrent use.
+type Source struct {
+	name, note              string
+	official                bool
+	n                       int
+	height, width, channels int
+	labels                  []uint8
+	image                   func(i int) []byte
+	hash                    func() string // computed at most once
+}
+
+// New returns a source over pixels [N, H, W, C]; labels are one per image, or nil. Both are kept, not copied.
+func New(name string, pixels []byte, height, width, channels int, labels []uint8) (*Source, error) {
+	size := height * width * channels
+	if height <= 0 || width <= 0 || (channels != 1 && channels != 3) {
+		return nil, fmt.Errorf("data: %s: images of %d×%d×%d: want a positive size and 1 or 3 channels", name, height, width, channels)
+	}
+	if len(pixels) == 0 || len(pixels)%size != 0 {
+		return nil, fmt.Errorf("data: %s: %d bytes are no whole number of images of %d bytes", name, len(pixels), size)
+	}
+	n := len(pixels) / size
+	if labels != nil && len(labels) != n {
+		return nil, fmt.Errorf("data: %s: %d labels for %d images", name, len(labels), n)
+	}
+	return stored(name, pixels, n, height, width, channels, labels), nil
+}
+
+// stored is New for shapes that are known to be right.
+func stored(name string, pixels []byte, n, height, width, channels int, labels []uint8) *Source {
+	size := height * width * channels
+	s := &Source{name: name, n: n, height: height, width: width, channels: channels, labels: labels}
+	s.image = func(i int) []byte { return pixels[i*size : (i+1)*size : (i+1)*size] }
+	s.hash = sync.OnceValue(s.contentHash)
+	return s
+}
+
+// Name is the name of the set, as it goes into a run's record.
+func (s *Source) Name() string { return s.name }
+
+// Len is the number of images.
+func (s *Source) Len() int { return s.n }
+
+// Height of every image, in pixels.
+func (s *Source) Height() int { return s.height }
+
+// Width of every image, in pixels.
+func (s *Source) Width() int { return s.width }
+
+// Channels is 1 for grey and 3 for RGB.
+func (s *Source) Channels() int { return s.channels }
+
+// Labels holds one class per image, or is nil when the set has none. It must not be changed.
+func (s *Source) Labels() []uint8 { return s.labels }
+
+// Official reports whether every file had its published checksum.
+func (s *Source) Official() bool { return s.official }
+
+// Note says what a figure made with this set must say ("20,000-image CelebA subset"), "" when there is nothing to say.
+func (s *Source) Note() string { return s.note }
+
+// At returns image i as [H, W, C]. It must not be changed. It panics when i is out of range.
+func (s *Source) At(i int) []byte {
+	if i < 0 || i >= s.n {
+		panic(fmt.Sprintf("data: %s: image %d of %d", s.name, i, s.n))
+	}
+	return s.image(i)
+}
+
+// Hash is the SHA-256 of name, shape, pixels and labels, in hexadecimal. A generated set (Faces) is hashed by what
+// it is drawn from instead, so that naming it does not draw it.
+func (s *Source) Hash() string { return s.hash() }
+
+// normalised is (v/255 - 0.5)/0.5 for every byte, rounded at every step as torchvision's ToTensor and Normalize do.
+var normalised = func() (t [256]float32) {
+	for v := range t {
+		t[v] = (float32(v)/255 - 0.5) / 0.5
+	}
+	return t
+}()
+
+// Fill writes the images of indices into dst [len(indices), H, W, C], normalised to [-1, 1].
+// It panics when dst is too short or an index is out of range.
+func (s *Source) Fill(dst []float32, indices []int) {
+	size := s.height * s.width * s.channels
+	for k, i := range indices {
+		out := dst[k*size : (k+1)*size]
+		for j, v := range s.At(i)[:size] {
+			out[j] = normalised[v]
+		}
+	}
+}
+
+// fillReduced is Fill after a mean over boxes of factor × factor pixels.
+func (s *Source) fillReduced(dst []float32, indices []int, factor int) {
+	h, w, c := s.height/factor, s.width/factor, s.channels
+	area := float32(factor * factor)
+	for k, i := range indices {
+		image, out := s.At(i), dst[k*h*w*c:(k+1)*h*w*c]
+		for y := range h {
+			for x := range w {
+				for ch := range c {
+					sum := 0
+					for dy := range factor {
+						row := ((y*factor+dy)*s.width+x*factor)*c + ch
+						for dx := range factor {
+							sum += int(image[row+dx*c])
+						}
+					}
+					out[(y*w+x)*c+ch] = (float32(sum)/area/255 - 0.5) / 0.5
+				}
+			}
+		}
+	}
+}
+
+func (s *Source) contentHash() string {
+	h := newContentHash(s.name, s.n, s.height, s.width, s.channels)
+	for i := range s.n {
+		h.Write(s.image(i))
+	}
+	h.Write(s.labels)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// newContentHash has taken the name and shape; pixels and labels follow.
+func newContentHash(name string, n, height, width, channels int) hash.Hash {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %d %d %d %d\n", name, n, height, width, channels)
+	return h
+}
