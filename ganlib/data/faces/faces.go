@@ -8,6 +8,7 @@ package faces
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/ganbook/ganbook/ganlib/seed"
 )
@@ -24,7 +25,7 @@ func Draw(master, i int64, size int) []byte {
 	if size < MinSize {
 		panic(fmt.Sprintf("faces: size %d: want at least %d", size, MinSize))
 	}
-	p := newPainter(newTraits(seed.Rand(master, "faces", i)), size)
+	p := newPainter(newTraits(streamOf(master, i)), size)
 	p.background()
 	p.backHair()
 	p.body()
@@ -41,3 +42,5 @@ func Draw(master, i int64, size int) []byte {
 	p.glasses()
 	return p.canvas.bytes(p.exposure, p.vignette)
 }
+
+func streamOf(master, i int64) *rand.Rand { return seed.Rand(master, "faces", i) }

@@ -37,7 +37,7 @@ func (p *painter) eye(i int) {
 
 // ball is the colour of the eyeball at (x, y) from the middle of the pupil.
 func (p *painter) ball(x, y, narrow, u float32) colour {
-	white := srgb(232, 226, 222).times(1 - 0.35*u*u)
+	white := srgb(216, 209, 204).times(1 - 0.35*u*u)
 	x /= narrow
 	r := sqrt(x*x + y*y)
 	const iris, pupil = 0.054, 0.024
@@ -99,7 +99,7 @@ func (p *painter) mouth() {
 	p.canvas.paint(p.head, box{cx, cy, p.mouthW * 1.25, 0.2}, func(x, y float32) (colour, float32) {
 		u := (x - cx) / w
 		arch := max(0, 1-u*u)
-		y -= cy + p.smile*0.05*(0.5-u*u) + p.mouthSkew*(x-cx)
+		y -= cy + p.smile*0.065*(0.5-u*u) + p.mouthSkew*(x-cx)
 		upper := -gap * 0.35 * arch
 		lower := gap * 0.65 * arch
 		bow := 1 - 0.28*max(0, 1-16*u*u) // Cupid's bow

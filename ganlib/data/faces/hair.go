@@ -35,7 +35,7 @@ var hairColours = []colour{
 
 func newHair(d dice, t *traits) hairTraits {
 	h := hairTraits{
-		volume: d.in(0.04, 0.12), line: d.normal(-0.47, 0.035, 0.07), part: d.in(-0.26, 0.26), rise: d.in(0.45, 0.9),
+		volume: d.in(0.04, 0.12), line: d.normal(-0.49, 0.035, 0.07), part: d.in(-0.2, 0.2), rise: d.in(0.45, 0.9),
 		wave: d.Float32(), length: d.in(0.35, 1.3), spread: d.in(0.0, 0.16), highlight: d.in(0.2, 0.8),
 	}
 	dark := t.skinTone.r < srgb(200, 0, 0).r
@@ -164,7 +164,7 @@ func (p *painter) hairline(x float32) float32 {
 		return h.line - 0.02 + 0.55*u*u*u*u
 	}
 	// long and bob: curtains that leave the parting and fall beside the cheeks
-	v := abs(x-h.part) / p.width
+	v := abs(x-h.part-0.3*p.yaw) / p.width
 	return h.line - 0.1 + 0.36*v*v + 1.5*temple*abs(u) + 0.5*jag
 }
 

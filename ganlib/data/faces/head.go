@@ -6,12 +6,15 @@ type painter struct {
 	canvas *canvas
 	px     float32 // one pixel in the head's units
 	relief []bump
+	red    []stain
+	dark   []stain
 }
 
 func newPainter(t *traits, size int) *painter {
 	p := &painter{traits: t, canvas: &canvas{size: size, pix: make([]colour, size*size)}}
 	p.px = 2 / float32(size) / t.head.scale
 	p.relief = p.bumps()
+	p.red, p.dark = p.stains()
 	return p
 }
 
@@ -132,19 +135,39 @@ func (p *painter) skin() {
 	})
 }
 
-// complexion is the skin's own colour: blush on the cheeks and nose, freckles, uneven tone.
-func (p *painter) complexion(x, y float32) colour {
-	c := p.skinTone
-	c = c.times(0.96 + 0.08*noise(p.salt, x*7, y*7))
-	red := float32(0)
-	for _, s := range [2]float32{-1, 1} {
-		cx, cy := p.place(s*0.27, 0.19, 0)
-		dx, dy := (x-cx)/0.2, (y-cy)/0.16
-		red += max(0, 1-dx*dx-dy*dy)
+// stain is a soft ellipse on the skin: strength·(1-q), q = (dx/w)² + (dy/h)² < 1.
+type stain struct{ x, y, w, h, strength float32 }
+
+// stains are the places that blood reddens, and those that little light gets into: around the eyes, under nose and lip.
+func (p *painter) stains() (red, dark []stain) {
+	at := func(x, y, lift, w, h, strength float32) stain {
+		px, py := p.place(x, y, lift)
+		return stain{px, py, w, h, strength}
 	}
-	nx, ny := p.place(0, p.noseLong, 0.08)
-	dx, dy := (x-nx)/0.11, (y-ny)/0.1
-	red += 0.7 * max(0, 1-dx*dx-dy*dy)
+	for _, s := range [2]float32{-1, 1} {
+		red = append(red, at(s*0.27, 0.19, 0, 0.2, 0.16, 1))
+		dark = append(dark, at(s*p.eyeGap*0.93, p.eyeY-0.02, 0, 0.17, 0.11, 0.2+0.1*p.age))
+	}
+	red = append(red, at(0, p.noseLong, 0.08, 0.11, 0.1, 0.7))
+	under := at(0, p.noseLong+0.065, 0.06, 0.12, 0.05, 0.25)
+	under.x -= 0.03 * p.light[0]
+	return red, append(dark, under, at(0, p.mouthY+0.095, 0.02, 0.12, 0.035, 0.2))
+}
+
+// strength is the sum of stains at a point.
+func strength(stains []stain, x, y float32) (sum float32) {
+	for i := range stains {
+		s := &stains[i]
+		dx, dy := (x-s.x)/s.w, (y-s.y)/s.h
+		sum += s.strength * max(0, 1-dx*dx-dy*dy)
+	}
+	return sum
+}
+
+// complexion is the skin's own colour: uneven tone, blush on cheeks and nose, freckles.
+func (p *painter) complexion(x, y float32) colour {
+	c := p.skinTone.times(0.96 + 0.08*noise(p.salt, x*7, y*7))
+	red := strength(p.red, x, y)
 	c = c.by(colour{1, 1 - p.blush*red, 1 - p.blush*red*0.9})
 	if p.freckles > 0 && red > 0 {
 		c = c.times(1 - p.freckles*red*smooth(0.62, 0.75, noise(p.salt+7, x*24, y*24)))
@@ -152,21 +175,10 @@ func (p *painter) complexion(x, y float32) colour {
 	return c
 }
 
-// occlusion darkens where little light gets in: around the eyes, under nose and lip, at the rim of the face.
+// occlusion is the share of light that reaches the skin: less in hollows and in the lines of an old forehead.
 func (p *painter) occlusion(x, y float32) float32 {
-	k := float32(1)
-	for _, s := range [2]float32{-1, 1} {
-		cx, cy := p.place(s*p.eyeGap*0.93, p.eyeY-0.02, 0)
-		dx, dy := (x-cx)/0.17, (y-cy)/0.11
-		k -= (0.2 + 0.1*p.age) * max(0, 1-dx*dx-dy*dy)
-	}
-	nx, ny := p.place(0, p.noseLong+0.065, 0.06)
-	dx, dy := (x-nx-0.03*p.light[0]*-1)/0.12, (y-ny)/0.05
-	k -= 0.25 * max(0, 1-dx*dx-dy*dy)
-	mx, my := p.place(0, p.mouthY+0.095, 0.02)
-	dx, dy = (x-mx)/0.12, (y-my)/0.035
-	k -= 0.2 * max(0, 1-dx*dx-dy*dy)
-	if p.age > 0.3 && y < p.browY-0.05 { // lines on the forehead
+	k := 1 - strength(p.dark, x, y)
+	if p.age > 0.3 && y < p.browY-0.05 {
 		line := abs(noise(p.salt+3, x*1.5, y*16)-0.5) * 2
 		k -= 0.12 * (p.age - 0.3) * (1 - smooth(0, 0.4, line))
 	}
@@ -181,6 +193,9 @@ func (p *painter) ears() {
 		p.canvas.paint(p.head, box{x, y, 0.12, 0.2}, func(u, v float32) (colour, float32) {
 			dx, dy := (u-x)/0.085, (v-y)/0.155
 			r := sqrt(dx*dx + dy*dy)
+			if r > 1.4 {
+				return colour{}, 0
+			}
 			c := p.lit(p.skinTone.by(colour{0.95, 0.8, 0.78}), s*0.5, dy*0.5, 0.6, 0.02)
 			return c.times(0.65 + 0.35*smooth(0.2, 0.75, r)), p.edge((r - 1) * 0.09)
 		})

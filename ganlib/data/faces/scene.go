@@ -24,11 +24,14 @@ func (p *painter) body() {
 	shoulder := chin + 0.26
 	p.canvas.paint(p.torso, box{0, 0.9, 1.3, 0.6}, func(x, y float32) (colour, float32) {
 		half := neck + 0.25*smooth(chin, shoulder+0.3, y)*smooth(chin, shoulder+0.3, y)
-		d := max(abs(x)-half, 0.3-y)
+		a := p.edge(max(abs(x)-half, 0.3-y))
+		if a == 0 {
+			return colour{}, 0
+		}
 		nx := x / half
 		c := p.lit(p.skinTone, nx*0.8, 0.1, sqrt(max(0.05, 1-nx*nx)), 0.02)
 		shadow := 1 - 0.55*smooth(0.28, 0.02, y-chin+0.06) // cast by the chin
-		return c.times(shadow), p.edge(d)
+		return c.times(shadow), a
 	})
 	collar := p.cloth.times(0.8)
 	width := 1.1 - 0.18*p.feminine
@@ -81,6 +84,10 @@ func (p *painter) beard() {
 		cheek := p.mouthY - 0.02 - 0.5*abs(x-mx) + 0.08*noise(p.salt+47, x*10, 0) // lower edge of the bare cheek
 		edge := lerp(cheek, -0.05, smooth(0.7, 0.95, abs(x)/p.width))             // sideburns
 		jaw := smooth(edge-0.03, edge+0.12, y) * (1 - 0.75*smooth(1.3, 0.85, sqrt(u*u+v*v/0.004)))
+		inside := p.edge(p.headDistance(x, y) - 0.01)
+		if inside == 0 {
+			return colour{}, 0
+		}
 		var a float32
 		switch p.beardOf {
 		case moustache:
@@ -91,7 +98,7 @@ func (p *painter) beard() {
 			a = max(jaw, lip*0.9)
 		}
 		grain := 0.7 + 0.5*noise(p.salt+53, x*34, y*24)
-		a *= p.beardOn * min(1, grain) * p.edge(p.headDistance(x, y)-0.01)
+		a *= p.beardOn * min(1, grain) * inside
 		return p.lit(c, x/p.width*0.8, y*0.7, 0.6, 0).times(grain), a
 	})
 }

@@ -90,10 +90,10 @@ func newTraits(r *rand.Rand) *traits {
 
 func (t *traits) pose(d dice) {
 	roll := d.normal(0, 0.09, 0.22)
-	x, y, scale := d.normal(0, 0.05, 0.12), d.normal(0.08, 0.035, 0.09), d.normal(0.94, 0.06, 0.13)
+	x, y, scale := d.normal(0, 0.05, 0.12), d.normal(0.04, 0.035, 0.09), d.normal(1.0, 0.06, 0.13)
 	t.head = newFrame(x, y, scale, roll)
 	t.torso = newFrame(x+d.normal(0, 0.03, 0.06), y, scale, roll*0.25)
-	t.yaw = float32(math.Sin(float64(d.normal(0, 0.2, 0.42))))
+	t.yaw = float32(math.Sin(float64(d.normal(0, 0.17, 0.36))))
 	t.pitch = float32(math.Sin(float64(d.normal(0, 0.09, 0.2))))
 }
 
@@ -102,7 +102,7 @@ func (t *traits) build(d dice) {
 	t.age = d.Float32() * d.Float32()
 	t.width = d.normal(0.515, 0.025, 0.05) - 0.02*t.feminine
 	t.top = d.normal(0.78, 0.025, 0.05)
-	t.bottom = d.normal(0.74, 0.03, 0.06) - 0.02*t.feminine
+	t.bottom = d.normal(0.715, 0.03, 0.06) - 0.02*t.feminine
 	t.jaw = d.in(0.12, 0.30) + 0.10*t.feminine
 	t.square = clamp(d.in(0.15, 0.75)-0.35*t.feminine, 0, 1)
 	tone := d.Float32() * float32(len(skinTones)-1) * 0.999
@@ -154,7 +154,7 @@ func (t *traits) express(d dice) {
 	t.mouthY = d.normal(0.43, 0.014, 0.03)
 	t.mouthW = d.normal(0.165, 0.015, 0.03)
 	t.lips = d.in(0.7, 1.3) + 0.15*t.feminine
-	t.smile = d.normal(0.35, 0.45, 0.8)
+	t.smile = d.normal(0.45, 0.45, 0.8)
 	t.mouthSkew = d.normal(0, 0.05, 0.12)
 	switch {
 	case t.smile > 0.35 && d.chance(0.75): // a broad smile shows teeth
@@ -170,8 +170,8 @@ func (t *traits) express(d dice) {
 func (t *traits) dress(d dice) {
 	t.cloth = hue(d.Float32(), d.in(0, 0.75), d.in(0.06, 0.75))
 	t.collar, t.neckline = d.in(0.05, 0.3), d.in(0.05, 0.45)*lerp(0.5, 1.2, t.feminine)
-	base := hue(d.Float32(), d.in(0, 0.6), d.in(0.05, 0.85))
-	t.back = [2]colour{base, base.mix(hue(d.Float32(), d.in(0, 0.6), d.in(0.05, 0.9)), d.in(0.2, 0.9))}
+	base := hue(d.Float32(), d.in(0, 0.45), d.in(0.05, 0.85))
+	t.back = [2]colour{base, base.mix(hue(d.Float32(), d.in(0, 0.45), d.in(0.05, 0.9)), d.in(0.2, 0.9))}
 	t.backAngle = d.in(-math.Pi, math.Pi)
 	for range d.IntN(4) * d.IntN(3) {
 		t.lights = append(t.lights, spot{
