@@ -1,0 +1,5 @@
+//go:build unix && !linux && !solaris && !aix
+
+package runlog
+
+const populate = 0

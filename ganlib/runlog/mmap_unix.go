@@ -1,0 +1,29 @@
+//go:build unix && !solaris && !aix
+
+package runlog
+
+import (
+	"os"
+	"syscall"
+)
+
+// mapFile maps a file read-only. The mapping outlives the file's name, so a snapshot in use may be deleted.
+func mapFile(path string) (data []byte, unmap func() error, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.Size() == 0 || int64(int(info.Size())) != info.Size() || !info.Mode().IsRegular() {
+		return nil, nil, &os.PathError{Op: "map", Path: path, Err: syscall.EINVAL}
+	}
+	data, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE|populate)
+	if err != nil {
+		return nil, nil, &os.PathError{Op: "map", Path: path, Err: err}
+	}
+	return data, func() error { return syscall.Munmap(data) }, nil
+}
