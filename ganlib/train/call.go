@@ -1,0 +1,168 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/seed"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// compiled is a call's executor and the names of the numbers it returns.
+type compiled struct {
+	exec  *model.Exec
+	names []string // of the reported scalars, in order; known once a graph was built
+	owner []string // the step each of them belongs to
+}
+
+// The scalars fed to a call: the fade-in alpha, then rate and epsilon of every step.
+const scalarAlpha, scalarSteps = 0, 1
+
+// compile prepares the executor of a call. The graph itself is built at the first execution of each batch shape.
+func (t *Trainer) compile(c callPlan, phase ganlib.Phase) (*compiled, error) {
+	out := &compiled{}
+	build := func(s *model.Scope, fed []*Node) []*Node {
+		in := ganlib.NewInputs(s.Store(), fed[1])
+		in.Stage, in.Resolution = phase.Stage, phase.Resolution
+		in.Alpha, in.Z = scalar(fed[0], scalarAlpha), fed[2]
+		if c.needReal {
+			in.Real = fed[3]
+		}
+		out.names, out.owner = nil, nil
+		return []*Node{Concatenate(t.buildSteps(in, c, fed[0], out), 0)}
+	}
+	exec, err := model.NewExec(t.backend, t.store, build)
+	if err != nil {
+		return nil, fmt.Errorf("train: %s: %w", c.name, err)
+	}
+	out.exec = exec.WithName(c.name)
+	return out, nil
+}
+
+// buildSteps builds the passes of a call in order: all losses and gradients of a pass, then its updates, so that the
+// steps of the next pass see the weights just updated.
+func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *compiled) []*Node {
+	var reported []*Node
+	g := scalars.Graph()
+	index := 0
+	for _, pass := range c.passes {
+		vars := make([][]*model.Variable, len(pass))
+		grads := make([][]*Node, len(pass))
+		for i, step := range pass {
+			view := in
+			if step.LatentOnly {
+				view.Real = nil
+			}
+			loss, terms := step.Loss(view)
+			terms = append([]ganlib.Term{{Name: step.Name + "/loss", Value: loss}}, terms...)
+			for _, term := range terms {
+				out.names = append(out.names, term.Name)
+				out.owner = append(out.owner, step.Name)
+				reported = append(reported, Reshape(ConvertDType(term.Value, dtypes.Float32), 1))
+			}
+			vars[i], grads[i] = gradients(t.store, g, loss, step)
+		}
+		for i, step := range pass {
+			rate, eps := scalar(scalars, scalarSteps+2*index), scalar(scalars, scalarSteps+2*index+1)
+			step.Adam.Update(t.store, step.Name, vars[i], grads[i], rate, eps)
+			index++
+		}
+	}
+	if c.average {
+		ganlib.Average(t.store, g, t.gan.EMA.Decay)
+	}
+	return reported
+}
+
+// gradients differentiates a step's loss with respect to the step's own variables and nothing else.
+func gradients(store *model.Store, g *graph.Graph, loss *Node, step ganlib.Step) ([]*model.Variable, []*Node) {
+	vars := ganlib.Parameters(store, g, step.Scope)
+	if len(vars) == 0 {
+		panic(fmt.Errorf("step %s: the loss uses no trainable variable below %s", step.Name, step.Scope))
+	}
+	nodes := make([]*Node, len(vars))
+	for i, v := range vars {
+		nodes[i] = v.NodeValue(g)
+	}
+	return vars, Gradient(loss, nodes...)
+}
+
+// scalar takes element i of a vector.
+func scalar(vector *Node, i int) *Node {
+	return Reshape(Slice(vector, AxisRange(i, i+1)))
+}
+
+// feed draws the latents of a call and puts its inputs together. A latent is a function of the seed, the iteration
+// and the call's place in it.
+func (t *Trainer) feed(c callPlan, place int, phase ganlib.Phase, batch *data.Batch, n int) []any {
+	scalars := []float32{float32(phase.Alpha)}
+	for _, step := range c.steps() {
+		t.state.Updates[step.Name]++
+		lr, ok := phase.LearningRate[step.Name]
+		if !ok {
+			lr = step.Adam.LearningRate
+		}
+		rate, eps := step.Adam.Rates(t.state.Updates[step.Name], lr)
+		scalars = append(scalars, float32(rate), float32(eps))
+	}
+	at, position := t.state.Iteration, int64(place)
+	rng := make([]uint64, 3)
+	for i := range rng {
+		rng[i] = seed.Key(t.opt.Seed, "graph", at, position, int64(i))
+	}
+	z := t.gan.Prior.Sample(seed.Rand(t.opt.Seed, "z", at, position), n)
+	inputs := []any{
+		tensors.FromFlatDataAndDimensions(scalars, len(scalars)),
+		tensors.FromFlatDataAndDimensions(rng, len(rng)),
+		tensors.FromFlatDataAndDimensions(z, n, t.gan.Prior.Size),
+	}
+	if batch != nil {
+		inputs = append(inputs, tensors.FromFlatDataAndDimensions(batch.Pixels, n, batch.Height, batch.Width, batch.Channels))
+	}
+	return inputs
+}
+
+// run executes a call and returns what its steps report. A loss that is not a number ends the training: the weights
+// are beyond repair, the last snapshot is not.
+func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) error {
+	outputs, err := k.exec.Call(inputs...)
+	for _, in := range inputs {
+		in.(*tensors.Tensor).FinalizeAll()
+	}
+	if err != nil {
+		t.broken = true
+		return fmt.Errorf("train: %s: %w", k.exec.Name(), err)
+	}
+	numbers, err := tensors.CopyFlatData[float32](outputs[0])
+	if err != nil {
+		return fmt.Errorf("train: %s: %w", k.exec.Name(), err)
+	}
+	outputs[0].FinalizeAll()
+	for i, v := range numbers {
+		values[k.names[i]] = float64(v)
+		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
+			t.broken = true
+			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration}
+		}
+	}
+	return nil
+}
+
+// Diverged says that a reported value stopped being a finite number.
+type Diverged struct {
+	GAN, Step, Value string
+	Number           float64
+	Iteration        int64
+}
+
+func (d *Diverged) Error() string {
+	return fmt.Sprintf("train: %s: step %s: %s is %v at iteration %d; its network has diverged. "+
+		"The last snapshot is from before; resume it with a smaller learning rate, or start again with another seed",
+		d.GAN, d.Step, d.Value, d.Number, d.Iteration)
+}

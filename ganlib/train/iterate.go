@@ -1,0 +1,107 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// Iterate does every step of the game once, in order, and returns what they reported.
+func (t *Trainer) Iterate(ctx context.Context, stream *data.Stream) (runlog.Point, error) {
+	if err := t.enterPhase(); err != nil {
+		return runlog.Point{}, err
+	}
+	point := runlog.Point{Iteration: t.state.Iteration, Values: map[string]float64{}}
+	for place, c := range t.plan {
+		if err := t.call(ctx, stream, place, c, &point); err != nil {
+			return runlog.Point{}, err
+		}
+	}
+	t.state.Iteration++
+	t.state.Seconds = (t.elapsed + time.Since(t.started)).Seconds()
+	point.Images, point.Seconds = t.state.Images, t.state.Seconds
+	return point, nil
+}
+
+// call draws the batch of one call, runs it and counts.
+func (t *Trainer) call(ctx context.Context, stream *data.Stream, place int, c callPlan, point *runlog.Point) error {
+	k, ok := t.compiled[c.name]
+	if !ok {
+		var err error
+		if k, err = t.compile(c, t.phase); err != nil {
+			return err
+		}
+		t.compiled[c.name] = k
+	}
+	n := t.phase.BatchSize
+	if n == 0 {
+		n = t.opt.BatchSize
+	}
+	if !c.needReal {
+		return t.run(k, t.feed(c, place, t.phase, nil, n), point.Values)
+	}
+	batch, err := stream.Next(ctx, n, t.phase.Resolution)
+	if err != nil {
+		return fmt.Errorf("train: %s: %w", t.gan.Name, err)
+	}
+	inputs := t.feed(c, place, t.phase, &batch, batch.N)
+	point.Epoch, point.Batch, point.Batches = batch.Epoch, batch.Index, batch.PerEpoch
+	t.state.Images += int64(batch.N)
+	t.state.Position = batch.Position
+	stream.Recycle(batch)
+	return t.run(k, inputs, point.Values)
+}
+
+// enterPhase asks the schedule and, when the stage is a new one, makes its copies and restarts the optimisers.
+// What was compiled for an earlier stage or resolution is released.
+func (t *Trainer) enterPhase() error {
+	if every := max(t.gan.PhaseEvery, 1); t.state.Iteration%every == 0 || !t.state.Entered {
+		t.state.PhaseAt = t.state.Images
+	}
+	next := t.gan.Schedule.At(t.state.PhaseAt)
+	if !t.state.Entered || next.Stage != t.state.Stage {
+		if err := t.enterStage(next); err != nil {
+			return err
+		}
+	}
+	if t.plan == nil || next.Stage != t.phase.Stage || next.Resolution != t.phase.Resolution {
+		t.release()
+		t.plan = planIteration(t.gan, next.Stage)
+		if len(t.plan) == 0 {
+			return fmt.Errorf("train: %s: stage %q has no step", t.gan.Name, next.Stage)
+		}
+	}
+	t.phase = next
+	return nil
+}
+
+func (t *Trainer) enterStage(p ganlib.Phase) error {
+	for _, c := range p.Copies {
+		if err := ganlib.CopyScope(t.store, c.From, c.To); err != nil {
+			return fmt.Errorf("train: %s: stage %q: %w", t.gan.Name, p.Stage, err)
+		}
+	}
+	if p.FreshAdam {
+		if err := ganlib.ResetAdam(t.store); err != nil {
+			return fmt.Errorf("train: %s: stage %q: %w", t.gan.Name, p.Stage, err)
+		}
+		clear(t.state.Updates)
+	}
+	t.state.Stage, t.state.Entered = p.Stage, true
+	return nil
+}
+
+// release frees compiled graphs and their memory.
+func (t *Trainer) release() {
+	for _, k := range t.compiled {
+		k.exec.Finalize()
+	}
+	clear(t.compiled)
+	if t.sampler != nil {
+		t.sampler.release()
+	}
+}
