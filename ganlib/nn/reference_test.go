@@ -1,0 +1,196 @@
+package nn
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/ganbook/ganbook/ganlib/gantest"
+)
+
+// visit calls f with the flat positions in x, w and y of every product of a convolution.
+func (p problem) visit(f func(x, w, y int)) {
+	for b := range p.B {
+		for i := range p.OH {
+			for j := range p.OW {
+				for n := range p.N {
+					y := ((b*p.OH+i)*p.OW+j)*p.N + n
+					for u := range p.KH {
+						for t := range p.KW {
+							row, col := i*p.StrideH+u-p.Pad[0][0], j*p.StrideW+t-p.Pad[1][0]
+							if row < 0 || row >= p.H || col < 0 || col >= p.W {
+								continue
+							}
+							for c := range p.C {
+								f(((b*p.H+row)*p.W+col)*p.C+c, ((n*p.KH+u)*p.KW+t)*p.C+c, y)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// member is one of the three primitives with its definition as a loop.
+type member struct {
+	primitive *primitive
+	arguments func(p problem) [2][]int
+	result    func(p problem) []int
+	add       func(out, a, b []float64, x, w, y int)
+}
+
+func (p problem) xDims() []int { return []int{p.B, p.H, p.W, p.C} }
+func (p problem) wDims() []int { return []int{p.N, p.KH, p.KW, p.C} }
+func (p problem) yDims() []int { return []int{p.B, p.OH, p.OW, p.N} }
+
+var members = []member{
+	{&convolution, func(p problem) [2][]int { return [2][]int{p.xDims(), p.wDims()} }, problem.yDims,
+		func(out, a, b []float64, x, w, y int) { out[y] += a[x] * b[w] }},
+	{&adjoint, func(p problem) [2][]int { return [2][]int{p.yDims(), p.wDims()} }, problem.xDims,
+		func(out, a, b []float64, x, w, y int) { out[x] += a[y] * b[w] }},
+	{&kernelGradient, func(p problem) [2][]int { return [2][]int{p.xDims(), p.yDims()} }, problem.wDims,
+		func(out, a, b []float64, x, w, y int) { out[w] += a[x] * b[y] }},
+}
+
+// expected evaluates the definition.
+func (m member) expected(t testing.TB, p problem, a, b *tensors.Tensor) []float64 {
+	out := make([]float64, size(m.result(p)))
+	fa, fb := gantest.Flat(t, a), gantest.Flat(t, b)
+	p.visit(func(x, w, y int) { m.add(out, fa, fb, x, w, y) })
+	return out
+}
+
+// names of the lowerings of a primitive that admit a shape.
+func (m member) names(p problem) []string {
+	names := []string{nativeName}
+	for _, l := range m.primitive.direct {
+		if l.admits(p) {
+			names = append(names, l.name)
+		}
+	}
+	return names
+}
+
+// force makes a graph use one lowering of a primitive wherever it admits the shape.
+func force(g *graph.Graph, primitive, lowering string) { stateOf(g).forced[primitive] = lowering }
+
+func (p problem) String() string {
+	return fmt.Sprintf("%dx%dx%dx%d_n%d_k%dx%d_s%dx%d_p%v", p.B, p.H, p.W, p.C, p.N, p.KH, p.KW, p.StrideH, p.StrideW, p.Pad)
+}
+
+// problems are the special ones, then for every kernel height and stride some at random: non-square kernels, strides
+// and images, asymmetric and negative padding, unused tails, strides beyond the kernel, images of one pixel.
+func problems(random int) []problem {
+	special := []struct{ h, w, c, n, k, s, before, after int }{
+		{8, 6, 3, 4, 4, 2, 1, 1}, {10, 12, 2, 3, 4, 2, 1, 1}, {4, 4, 3, 1, 4, 1, 0, 0}, {1, 1, 3, 2, 4, 1, 3, 3},
+		{8, 6, 2, 3, 3, 2, 0, 1}, {7, 5, 1, 3, 3, 1, 1, 1}, {6, 6, 2, 4, 3, 1, 1, 1}, {8, 8, 2, 3, 5, 2, 2, 1},
+		{5, 5, 1, 1, 3, 2, 1, 1}, {7, 9, 2, 2, 2, 3, 0, 0}, {1, 1, 1, 1, 1, 1, 0, 0}, {5, 4, 2, 3, 1, 2, 0, 0},
+		{2, 3, 1, 4, 5, 1, 4, 4}, {7, 7, 2, 2, 2, 2, 0, -1}, {4, 4, 2, 2, 3, 2, 0, -1}, {1, 1, 2, 2, 1, 1, 2, 2},
+	}
+	var list []problem
+	for _, s := range special {
+		pad := Padding{{s.before, s.after}, {s.before, s.after}}
+		list = append(list, newProblem("test", SquareWindow(s.k, s.s, pad), 2, s.h, s.w, s.c, s.n))
+	}
+	rng := rand.New(rand.NewPCG(20231109, 0))
+	for k := 1; k <= 5; k++ {
+		for s := 1; s <= 3; s++ {
+			for found := 0; found < random; {
+				win := Window{KH: k, KW: 1 + rng.IntN(5), StrideH: s, StrideW: 1 + rng.IntN(3)}
+				for axis, kernel := range []int{win.KH, win.KW} {
+					win.Pad[axis] = [2]int{rng.IntN(kernel+2) - 1, rng.IntN(kernel+2) - 1}
+				}
+				h, w := 1+rng.IntN(8), 1+rng.IntN(8)
+				if oh, ow := win.OutputSize(h, w); oh < 1 || ow < 1 {
+					continue
+				}
+				list = append(list, newProblem("test", win, 1+rng.IntN(2), h, w, 1+rng.IntN(3), 1+rng.IntN(6)))
+				found++
+			}
+		}
+	}
+	return list
+}
+
+// Every lowering of every primitive equals the definition on every shape it admits, not only where it is chosen.
+func TestLoweringsEqualDefinition(t *testing.T) {
+	used := map[string]int{}
+	for i, p := range problems(8) {
+		t.Run(p.String(), func(t *testing.T) {
+			for _, m := range members {
+				dims := m.arguments(p)
+				a, b := gantest.Random(uint64(2*i), 1, dims[0]...), gantest.Random(uint64(2*i+1), 1, dims[1]...)
+				want := m.expected(t, p, a, b)
+				for _, name := range m.names(p) {
+					got, err := graph.CallOnce(gantest.Backend(t), func(a, b *graph.Node) *graph.Node {
+						force(a.Graph(), m.primitive.name, name)
+						return m.primitive.apply(a, b, p, nil)
+					}, a, b)
+					if err != nil {
+						t.Fatalf("%s by %s: %v", m.primitive.name, name, err)
+					}
+					gantest.Close(t, m.primitive.name+" by "+name, gantest.Flat(t, got), want, 1e-12)
+					used[m.primitive.name+" by "+name]++
+				}
+			}
+		})
+	}
+	for _, m := range members {
+		for _, l := range m.primitive.direct {
+			if n := used[m.primitive.name+" by "+l.name]; n < 5 {
+				t.Errorf("%s by %s ran on %d shapes only", m.primitive.name, l.name, n)
+			}
+		}
+	}
+}
+
+// The gradients of the three primitives, of first and second order, with every lowering.
+func TestConvolutionGradients(t *testing.T) {
+	for i, p := range problems(4) {
+		t.Run(p.String(), func(t *testing.T) {
+			build := []func(a, b *graph.Node) *graph.Node{
+				func(x, w *graph.Node) *graph.Node { return Convolve(x, w, p.Window) },
+				func(v, w *graph.Node) *graph.Node { return ConvolveAdjoint(v, w, p.Window, p.H, p.W) },
+				func(x, v *graph.Node) *graph.Node { return KernelGradient(x, v, p.Window) },
+			}
+			for j, m := range members {
+				dims := m.arguments(p)
+				a, b := gantest.Random(uint64(2*i), 0.4, dims[0]...), gantest.Random(uint64(2*i+1), 0.4, dims[1]...)
+				for _, name := range members[1].names(p) { // the adjoint's: the others have but one and the native one
+					gantest.Gradients(t, func(in []*graph.Node) *graph.Node {
+						for _, m := range members {
+							force(in[0].Graph(), m.primitive.name, name)
+						}
+						return build[j](in[0], in[1])
+					}, a, b)
+					if t.Failed() {
+						t.Fatalf("%s by %s", m.primitive.name, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Shapes that do not belong together are named in the message.
+func TestWrongShapesPanic(t *testing.T) {
+	x, w := gantest.Random(1, 1, 1, 4, 4, 2), gantest.Random(2, 1, 3, 3, 3, 5)
+	_, err := graph.CallOnce(gantest.Backend(t), func(x, w *graph.Node) *graph.Node {
+		return Convolve(x, w, SquareWindow(3, 1, Pad(0)))
+	}, x, w)
+	if err == nil {
+		t.Fatal("a kernel for 5 channels was accepted for an image with 2")
+	}
+	narrow := gantest.Tensor(dtypes.Float32, []float64{1}, 1, 1, 1, 1)
+	_, err = graph.CallOnce(gantest.Backend(t), func(x, w *graph.Node) *graph.Node {
+		return Convolve(x, w, SquareWindow(1, 1, Pad(0)))
+	}, gantest.Random(1, 1, 1, 1, 1, 1), narrow)
+	if err == nil {
+		t.Fatal("a Float32 kernel was accepted for a Float64 image")
+	}
+}
