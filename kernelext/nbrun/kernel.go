@@ -1,0 +1,275 @@
+package nbrun
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"github.com/ganbook/ganbook/kernelext/kernelspec"
+)
+
+const (
+	startTimeout    = time.Minute
+	shutdownTimeout = 3 * time.Second
+)
+
+// connection is the file that tells a kernel its ports and key.
+type connection struct {
+	Shell     int    `json:"shell_port"`
+	IOPub     int    `json:"iopub_port"`
+	Stdin     int    `json:"stdin_port"`
+	Control   int    `json:"control_port"`
+	Heartbeat int    `json:"hb_port"`
+	IP        string `json:"ip"`
+	Key       string `json:"key"`
+	Transport string `json:"transport"`
+	Scheme    string `json:"signature_scheme"`
+}
+
+// kernel is a running kernel process and the sockets to it.
+type kernel struct {
+	cmd     *exec.Cmd
+	dir     string // temporary: connection file, log, and the kernel's own temporary files
+	exited  chan struct{}
+	exitErr error // after exited
+
+	key            []byte
+	session        string
+	stop           context.CancelFunc // of the sockets
+	shell, control zmq4.Socket
+	replies, iopub chan message
+	language       map[string]any // language_info of its kernel_info_reply
+}
+
+// startKernel starts a kernel in a folder and returns when it answers and its output can be seen. Free ports may
+// be taken by another program before the kernel listens, hence the second attempt.
+func startKernel(ctx context.Context, spec kernelspec.Spec, folder string, env []string) (*kernel, error) {
+	k, err := tryStart(ctx, spec, folder, env)
+	if errors.Is(err, errExited) && ctx.Err() == nil {
+		k, err = tryStart(ctx, spec, folder, env)
+	}
+	return k, err
+}
+
+var errExited = errors.New("the kernel ended")
+
+func tryStart(ctx context.Context, spec kernelspec.Spec, folder string, env []string) (*kernel, error) {
+	ports, err := freePorts(5)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "nbrun-")
+	if err != nil {
+		return nil, err
+	}
+	k := &kernel{dir: dir, exited: make(chan struct{}), key: []byte(newID()), session: newID(),
+		replies: make(chan message, 64), iopub: make(chan message, 1024)}
+	c := connection{ports[0], ports[1], ports[2], ports[3], ports[4], "127.0.0.1", string(k.key), "tcp", "hmac-sha256"}
+	if err := k.launch(spec, c, folder, env); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("the kernel did not answer within %v", startTimeout))
+	defer cancel()
+	if err = k.connect(ctx, c); err == nil {
+		err = k.waitUntilReady(ctx)
+	}
+	if err != nil {
+		log := k.logTail()
+		k.close()
+		return nil, fmt.Errorf("%w\n%s", err, log)
+	}
+	return k, nil
+}
+
+// launch starts the process in a group of its own, so that it can be ended together with the cells' programs.
+func (k *kernel) launch(spec kernelspec.Spec, c connection, folder string, env []string) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(k.dir, "kernel-"+newID()+".json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(k.dir, "kernel.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	argv := make([]string, len(spec.Argv))
+	for i, a := range spec.Argv {
+		argv[i] = strings.ReplaceAll(a, "{connection_file}", file)
+	}
+	k.cmd = exec.Command(argv[0], argv[1:]...)
+	k.cmd.Dir, k.cmd.Stdout, k.cmd.Stderr = folder, log, log
+	k.cmd.Env = append(spec.Environ(os.Environ()), append(env, "TMPDIR="+k.dir)...)
+	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := k.cmd.Start(); err != nil {
+		return fmt.Errorf("cannot start the kernel: %w; mend it with ./ganbook setup", err)
+	}
+	go func() {
+		k.exitErr = k.cmd.Wait()
+		close(k.exited)
+	}()
+	return nil
+}
+
+func (k *kernel) connect(ctx context.Context, c connection) error {
+	sockets, stop := context.WithCancel(context.Background())
+	k.stop = stop
+	identity := zmq4.WithID(zmq4.SocketIdentity(k.session))
+	once := zmq4.WithDialerMaxRetries(0)
+	k.shell, k.control = zmq4.NewDealer(sockets, identity, once), zmq4.NewDealer(sockets, identity, once)
+	iopub := zmq4.NewSub(sockets, once)
+	if err := iopub.SetOption(zmq4.OptionSubscribe, ""); err != nil {
+		return err
+	}
+	for port, s := range map[int]zmq4.Socket{c.Shell: k.shell, c.Control: k.control, c.IOPub: iopub} {
+		for s.Dial(fmt.Sprintf("tcp://127.0.0.1:%d", port)) != nil {
+			select {
+			case <-time.After(10 * time.Millisecond): // the kernel does not listen yet
+			case <-k.exited:
+				return fmt.Errorf("%w before it could be reached: %v", errExited, k.exitErr)
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+	go k.receive(sockets, k.shell, k.replies)
+	go k.receive(sockets, iopub, k.iopub)
+	return nil
+}
+
+// receive hands messages on until the socket is closed; what is not signed with our key is no message of ours.
+func (k *kernel) receive(ctx context.Context, s zmq4.Socket, to chan<- message) {
+	for {
+		raw, err := s.Recv()
+		if err != nil {
+			return
+		}
+		if m, err := decode(k.key, raw.Frames); err == nil {
+			select {
+			case to <- m:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// waitUntilReady asks for kernel_info until the "idle" that follows is seen on iopub: only then is it certain
+// that no output will be missed, because a subscription takes effect some time after it was made.
+func (k *kernel) waitUntilReady(ctx context.Context) error {
+	asked := map[string]bool{}
+	again := time.NewTimer(0)
+	for seen := false; !seen || k.language == nil; {
+		select {
+		case <-again.C:
+			id, err := k.send(k.shell, "kernel_info_request", struct{}{})
+			if err != nil {
+				return err
+			}
+			asked[id] = true
+			again.Reset(250 * time.Millisecond)
+		case m := <-k.replies:
+			var c struct {
+				Language map[string]any `json:"language_info"`
+			}
+			if json.Unmarshal(m.content, &c) == nil {
+				k.language = c.Language
+			}
+		case m := <-k.iopub:
+			seen = seen || asked[m.parent] && isIdle(m)
+		case <-k.exited:
+			return fmt.Errorf("%w while starting: %v", errExited, k.exitErr)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func (k *kernel) send(s zmq4.Socket, messageType string, content any) (id string, err error) {
+	h := newHeader(k.session, messageType)
+	frames, err := encode(k.key, h, content)
+	if err != nil {
+		return "", err
+	}
+	if err := s.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+		return "", fmt.Errorf("%s: %w", messageType, err)
+	}
+	return h.ID, nil
+}
+
+func (k *kernel) execute(code string) (id string, err error) {
+	return k.send(k.shell, "execute_request", map[string]any{"code": code, "silent": false, "store_history": true,
+		"user_expressions": struct{}{}, "allow_stdin": false, "stop_on_error": true})
+}
+
+// interrupt is the stop button. GoNB passes it on as SIGINT and kills the cell's program five seconds later.
+func (k *kernel) interrupt() {
+	k.send(k.control, "interrupt_request", struct{}{}) // a kernel that cannot be told is killed by close
+}
+
+// close asks the kernel to end, then kills whatever is left of its process group, and removes its files.
+func (k *kernel) close() {
+	if k.language != nil { // it has answered, so there is somebody to ask
+		k.send(k.control, "shutdown_request", map[string]bool{"restart": false})
+		select {
+		case <-k.exited:
+		case <-time.After(shutdownTimeout):
+		}
+	}
+	syscall.Kill(-k.cmd.Process.Pid, syscall.SIGKILL)
+	<-k.exited
+	if k.stop != nil {
+		k.stop()
+	}
+	os.RemoveAll(k.dir)
+}
+
+// logTail is the end of what the kernel wrote to its log, for the error of a kernel that does not start.
+func (k *kernel) logTail() string {
+	f, err := os.Open(filepath.Join(k.dir, "kernel.log"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if size, err := f.Seek(0, io.SeekEnd); err == nil {
+		f.Seek(max(0, size-4000), io.SeekStart)
+	}
+	text, _ := io.ReadAll(f)
+	return strings.TrimSpace(string(text))
+}
+
+func freePorts(n int) ([]int, error) {
+	ports := make([]int, n)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("no free port on 127.0.0.1: %w", err)
+		}
+		defer l.Close() // all are held until all are known
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+	}
+	return ports, nil
+}
+
+func isIdle(m message) bool {
+	var c struct {
+		State string `json:"execution_state"`
+	}
+	return m.Type == "status" && json.Unmarshal(m.content, &c) == nil && c.State == "idle"
+}

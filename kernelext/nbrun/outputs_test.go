@@ -1,0 +1,116 @@
+package nbrun
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ntext\n":             "plain\ntext\n",
+		"1/3\r2/3\r3/3\n":           "3/3\n",
+		"step 10\rstep 9":           "step 90", // overwritten, not erased, as on a terminal
+		"a\r\nb\r\n":                "a\nb\n",
+		"x\r":                       "x",
+		"α 50 %\rα 100 %\nend\rEND": "α 100 %\nEND",
+		"\r\r\r":                    "",
+	} {
+		if got := fold(in); got != want {
+			t.Errorf("fold(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestMessagesBecomeOutputs(t *testing.T) {
+	c := newCollector()
+	c.cells["1"], c.cells["2"] = &cellOutputs{}, &cellOutputs{}
+	add := func(parent, kind, content string) {
+		c.add(message{header: header{Type: kind}, parent: parent, content: json.RawMessage(content)})
+	}
+	add("1", "stream", `{"name":"stdout","text":"a"}`)
+	add("1", "stream", `{"name":"stdout","text":"b\n"}`)
+	add("1", "stream", `{"name":"stderr","text":"c"}`)
+	add("1", "display_data", `{"data":{"text/html":"old"},"metadata":{},"transient":{"display_id":"p"}}`)
+	add("other", "stream", `{"name":"stdout","text":"not ours"}`)
+	add("2", "update_display_data", `{"data":{"text/html":"new"},"metadata":{"w":1},"transient":{"display_id":"p"}}`)
+	add("1", "status", `{"execution_state":"idle"}`)
+	add("1", "display_data", `{"data":{"text/plain":"late"}}`)
+	add("2", "stream", `{"name":"stdout","text":"cleared"}`)
+	add("2", "clear_output", `{"wait":true}`)
+	add("2", "execute_result", `{"data":{"text/plain":"3"},"execution_count":2}`)
+	add("2", "error", `{"ename":"E","evalue":"v","traceback":["t"]}`)
+
+	want := map[string]string{
+		"1": `[{"name":"stdout","output_type":"stream","text":"ab\n"},{"name":"stderr","output_type":"stream","text":"c"},` +
+			`{"data":{"text/html":"new"},"metadata":{"w":1},"output_type":"display_data"},` +
+			`{"data":{"text/plain":"late"},"metadata":{},"output_type":"display_data"}]`,
+		"2": `[{"data":{"text/plain":"3"},"execution_count":2,"metadata":{},"output_type":"execute_result"},` +
+			`{"ename":"E","evalue":"v","output_type":"error","traceback":["t"]}]`,
+	}
+	for id, w := range want {
+		if got, _ := json.Marshal(c.cells[id].list); string(got) != w {
+			t.Errorf("cell %s:\n%s, want\n%s", id, got, w)
+		}
+	}
+	if !c.cells["1"].idle || c.cells["2"].idle {
+		t.Error("idle belongs to the cell of its parent")
+	}
+}
+
+func TestSilentFailures(t *testing.T) {
+	for stderr, fails := range map[string]bool{
+		"":                        false,
+		"warning: low memory\n":   false,
+		"it said exit status 3\n": false,
+		"exit status 3\n":         true,
+		"panic: boom\n\ngoroutine 1 [running]:\n":   true,
+		"x\npanic: boom\n":                          true,
+		"fatal error: all goroutines are asleep\n":  true,
+		"signal: killed\n":                          true,
+		`"%magic" unknown or not implemented yet.`:  true,
+		"don't panic: this is only part of a line.": false,
+	} {
+		out := &cellOutputs{}
+		out.stream("stderr", stderr)
+		if err := failed(out); (err != nil) != fails {
+			t.Errorf("stderr %q: %v, want failure %v", stderr, err, fails)
+		}
+	}
+}
+
+func TestWire(t *testing.T) {
+	key := []byte("key")
+	frames, err := encode(key, newHeader("s", "execute_request"), map[string]any{"code": "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := decode(key, append([][]byte{[]byte("route")}, frames...))
+	if err != nil || m.Type != "execute_request" || m.Session != "s" || string(m.content) != `{"code":"x"}` {
+		t.Fatalf("decoded %+v, %v", m, err)
+	}
+	for name, bad := range map[string][][]byte{
+		"another key": nil, "no delimiter": {[]byte("x")}, "too short": frames[:3], "nothing": {},
+	} {
+		k := key
+		if bad == nil {
+			k, bad = []byte("other"), frames
+		}
+		if _, err := decode(k, bad); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if !reflect.DeepEqual(sign(nil, nil), []byte("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")) {
+		t.Errorf("HMAC-SHA256 of nothing is %s", sign(nil, nil))
+	}
+}
+
+func TestFirstLines(t *testing.T) {
+	if got := firstLines("\na\nb\nc\n", 2); got != "a\nb\n…" {
+		t.Errorf("%q", got)
+	}
+	if got := firstLines("a\nb", 2); got != "a\nb" || strings.Contains(got, "…") {
+		t.Errorf("%q", got)
+	}
+}
