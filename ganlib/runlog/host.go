@@ -21,17 +21,17 @@ type HostInfo struct {
 // Host describes this machine and this program.
 func Host() HostInfo {
 	model, features := processor()
-	version, _, _ := strings.Cut(runtime.Version(), " X:")
+	version, _, _ := strings.Cut(runtime.Version(), "X:") // "go1.27.0-X:simd" names the experiments too
 	return HostInfo{
 		OS: runtime.GOOS, Arch: runtime.GOARCH,
 		CPU: strings.Join(strings.Fields(model), " "), Features: arithmetic(features),
-		Cores: runtime.NumCPU(), Go: version, SIMD: builtWithSIMD(),
+		Cores: runtime.NumCPU(), Go: strings.TrimRight(version, " -"), SIMD: builtWithSIMD(),
 	}
 }
 
 // arithmetic keeps the processor features that numeric code is chosen by.
 func arithmetic(flags []string) []string {
-	prefixes := []string{"avx", "fma", "f16c", "amx", "sse4", "asimd", "neon", "sve", "fp16", "fphp", "bf16", "i8mm", "sme"}
+	prefixes := []string{"avx", "fma", "f16c", "amx", "sse4", "asimd", "neon", "sve", "fp16", "fphp", "bf16", "i8mm"}
 	kept := []string{}
 	for _, f := range flags {
 		f = strings.ToLower(f)
@@ -44,7 +44,7 @@ func arithmetic(flags []string) []string {
 }
 
 func builtWithSIMD() bool {
-	// The experiments that differ from the default are part of the version: "go1.27.0 X:simd".
+	// The experiments that differ from the default are part of the version: "go1.27.0-X:simd".
 	if _, experiments, ok := strings.Cut(runtime.Version(), "X:"); ok && slices.Contains(strings.Split(experiments, ","), "simd") {
 		return true
 	}
