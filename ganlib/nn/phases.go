@@ -57,12 +57,18 @@ func adjointPhases(v, w *graph.Node, p problem) *graph.Node {
 	return padImage(z, 0, p.H-mh*p.StrideH, 0, p.W-mw*p.StrideW)
 }
 
-// phaseKernel is the matrix [taps·N, C] of the taps that two phases see.
+// phaseKernel is the matrix [taps·N, C] of the taps that two phases see, gathered from the kernel in one go: slicing
+// it with a stride copies value by value.
 func phaseKernel(w *graph.Node, p problem, a, b phase) *graph.Node {
-	if p.StrideH != 1 || p.StrideW != 1 {
-		w = graph.Slice(w, graph.AxisRange(), graph.AxisRange(a.first).Stride(p.StrideH), graph.AxisRange(b.first).Stride(p.StrideW), graph.AxisRange())
-	}
-	return graph.Reshape(graph.TransposeAllAxes(w, 1, 2, 0, 3), a.taps*b.taps*p.N, p.C)
+	rows := a.taps * b.taps * p.N
+	key := indexKey{"kernel", [8]int{p.N, p.KH<<16 | p.KW, p.StrideH, p.StrideW, a.first, b.first}}
+	index := indexConstant(w.Graph(), key, rows, 1, func(flat []int32) {
+		for i := range flat {
+			t, u, n := i/(b.taps*p.N), i/p.N%b.taps, i%p.N
+			flat[i] = int32((n*p.KH+a.first+t*p.StrideH)*p.KW + b.first + u*p.StrideW)
+		}
+	})
+	return graph.Reshape(graph.Gather(graph.Reshape(w, p.N*p.KH*p.KW, p.C), index), rows, p.C)
 }
 
 // join concatenates, or returns the only part.
