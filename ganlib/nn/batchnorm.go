@@ -58,6 +58,7 @@ func BatchNorm(s *model.Scope, x *graph.Node, o BatchNormOptions) *graph.Node {
 		exceptions.Panicf("nn: BatchNorm: want [batch, …, channels], got %s", x.Shape())
 	}
 	g, channels := x.Graph(), x.Shape().Dimensions[x.Rank()-1]
+	keepVariables(s.Store(), g)
 	epsilon := o.Epsilon
 	if epsilon == 0 {
 		epsilon = o.Rule.epsilon()

@@ -26,8 +26,14 @@ func SeedOf(store *model.Store) int64 { return model.GetRootParamOr(store, seedP
 // drawn on the host from the stream "weights"+path, so that it depends neither on the backend nor on the order in
 // which variables are created.
 func Variable(s *model.Scope, g *graph.Graph, name string, dtype dtypes.DType, init Initializer, dims ...int) *graph.Node {
+	keepVariables(s.Store(), g)
 	return variable(s, name, dtype, init, dims...).NodeValue(g)
 }
+
+// keepVariables makes a graph read its variables at every call. The Go backend otherwise freezes those that have a value
+// into constants, unless the graph is marked as training: every step would start from the same weights again, and
+// every sample sheet would show them.
+func keepVariables(store *model.Store, g *graph.Graph) { store.SetTraining(g, true) }
 
 func variable(s *model.Scope, name string, dtype dtypes.DType, init Initializer, dims ...int) *model.Variable {
 	if v := s.GetVariable(name); v != nil {
