@@ -1,0 +1,98 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/dcgan"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+func init() {
+	practice := Experiment{
+		ID: "dcgan", Title: "DCGAN of the coding practice",
+		Document: "University coding practice, November 2023, after the public PyTorch tutorial",
+		Notebook: "01-dcgan.ipynb",
+		Settings: func(o Options) (Settings, error) { return dcganSettings("dcgan", dcgan.Practice2023(), o) },
+		Game:     dcganGame, LogLine: tutorialLine, Losses: []string{"G/loss", "D/loss"},
+		Paper:     "dcgan.json",
+		Published: tutorialNumbers,
+	}
+	register(practice)
+
+	paper := practice
+	paper.ID, paper.Title = "dcgan/radford2015", "DCGAN of the paper"
+	paper.Document = "Radford, Metz & Chintala 2015, arXiv 1511.06434"
+	paper.Settings = func(o Options) (Settings, error) { return dcganSettings("dcgan/radford2015", dcgan.Radford2015(), o) }
+	paper.Notebook, paper.Paper, paper.Published = "", "", nil
+	register(paper)
+}
+
+// tutorialNumbers are those of seven public logs of the practice's program, full size, real CelebA.
+var tutorialNumbers = []Number{
+	{Name: "generator, trainable parameters", Value: "3,576,704", Where: "practice, table of G"},
+	{Name: "discriminator, trainable parameters", Value: "2,765,568", Where: "practice, table of D"},
+	{Name: "first log line, Loss_D", Value: "1.74 – 2.09", Where: "public logs"},
+	{Name: "first log line, Loss_G", Value: "4.8 – 6.5", Where: "public logs"},
+	{Name: "first log line, D(x)", Value: "0.51 – 0.69", Where: "public logs"},
+	{Name: "first log line, D(G(z))", Value: "0.58 – 0.67 / 0.003 – 0.014", Where: "public logs"},
+}
+
+// dcganSettings is the document's table, cut down to the scale, with the user's wishes on top.
+func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
+	s := Settings{Experiment: id, Scale: o.Scale, Seed: 999, SampleEvery: 500, SampleCount: 64, SaveSeconds: 60, LogEvery: 50}
+	faces := 20_000
+	switch o.Scale {
+	case Lecture:
+		// 32 maps instead of 64: a quarter of the practice's work for an image.
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 32, 32, 32, 10
+		faces, s.SampleEvery = 10_000, 200
+	case Smoke:
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 8, 8, 8, 1
+		faces, s.SampleEvery, s.SampleCount, s.LogEvery = 160, 10, 16, 5
+	}
+	if o.Width > 0 {
+		c.GenMaps, c.DiscMaps = o.Width, o.Width
+	}
+	override(&c.BatchSize, o.Batch)
+	override(&c.ImageSize, o.ImageSize)
+	override(&c.Epochs, o.Epochs)
+	if err := apply(&c, o.Set); err != nil {
+		return s, err
+	}
+	if err := c.Validate(); err != nil {
+		return s, err
+	}
+	game, err := json.Marshal(c)
+	if err != nil {
+		return s, err
+	}
+	s.Game, s.BatchSize, s.Epochs, s.Images = game, c.BatchSize, c.Epochs, o.Images
+	if o.Seed != nil {
+		s.Seed = *o.Seed
+	}
+	s.Data = DataSettings{Set: "faces", Count: faces, Size: c.ImageSize, Channels: c.Channels}
+	return s, nil
+}
+
+func override(field *int, wish int) {
+	if wish != 0 {
+		*field = wish
+	}
+}
+
+func dcganGame(config json.RawMessage) (*ganlib.GAN, error) {
+	var c dcgan.Config
+	if err := json.Unmarshal(config, &c); err != nil {
+		return nil, fmt.Errorf("experiments: the configuration is no DCGAN's: %w", err)
+	}
+	return dcgan.New(c)
+}
+
+// tutorialLine is the log line of the practice (spec §8.4): epoch and batch from 0, four decimals, tabs between.
+func tutorialLine(p runlog.Point, epochs int) string {
+	return fmt.Sprintf("[%d/%d][%d/%d]\tLoss_D: %.4f\tLoss_G: %.4f\tD(x): %.4f\tD(G(z)): %.4f / %.4f",
+		p.Epoch, epochs, p.Batch, p.Batches,
+		p.Values["D/loss"], p.Values["G/loss"], p.Values[dcgan.RealScore], p.Values[dcgan.FakeBefore], p.Values[dcgan.FakeAfter])
+}

@@ -1,0 +1,144 @@
+// Package experiments holds one value per published result: data, game, length, and the number the document gives.
+// It is where everything below ganlib comes together; commands and notebooks call it and little else.
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// Scale says how much of a document's experiment is run.
+type Scale string
+
+const (
+	Full    Scale = "full"    // the document's numbers
+	Lecture Scale = "lecture" // minutes on a laptop without a GPU
+	Smoke   Scale = "smoke"   // seconds: it runs, nothing more
+)
+
+// Scales lists them, largest first.
+func Scales() []Scale { return []Scale{Full, Lecture, Smoke} }
+
+// ParseScale reads a scale by name.
+func ParseScale(name string) (Scale, error) {
+	for _, s := range Scales() {
+		if string(s) == strings.ToLower(name) {
+			return s, nil
+		}
+	}
+	return "", fmt.Errorf("experiments: scale %q; there are full, lecture and smoke%s", name, didYouMean(name, []string{"full", "lecture", "smoke"}))
+}
+
+// Options are a user's wishes. The zero value of a field means the experiment's own choice at that scale.
+type Options struct {
+	Scale   Scale  // "": Lecture
+	Data    string // path, or the name of a downloaded set; "": synthetic faces
+	Out     string // folder of all runs; "": "runs"
+	Backend string
+	Seed    *int64 // nil: 999, as the practice
+
+	Batch, Width, ImageSize, Epochs int
+	Images                          int64             // images to show, instead of epochs
+	Set                             map[string]string // any field of the configuration, by name or by the document's symbol
+
+	Command string // recorded in run.json
+	Log     io.Writer
+	Watch   func(run *runlog.Run, s Settings) []runlog.Sink // who wants to see the run; called once it exists
+
+	Progress func(done, total int) // of preparing the data; nil: nobody watches
+}
+
+// Settings is everything that decides a run, as recorded in run.json; a run is rebuilt from it alone.
+type Settings struct {
+	Experiment  string          `json:"experiment"`
+	Scale       Scale           `json:"scale"`
+	Game        json.RawMessage `json:"game"` // the model's Config
+	Data        DataSettings    `json:"data"`
+	BatchSize   int             `json:"batch_size"`
+	Epochs      int             `json:"epochs"`
+	Images      int64           `json:"images"` // to show in all; 0 until the data is open: Epochs × its length
+	Seed        int64           `json:"seed"`
+	SampleEvery int64           `json:"sample_every"` // iterations
+	SampleCount int             `json:"sample_count"`
+	SaveSeconds float64         `json:"snapshot_seconds"`
+	LogEvery    int             `json:"log_every"` // batches between log lines
+}
+
+// DataSettings says where the images come from and what they are made into.
+type DataSettings struct {
+	Set      string `json:"set"`            // "faces", "celeba", "mnist" …
+	Path     string `json:"path,omitempty"` // "" for a set that is drawn
+	Count    int    `json:"count"`          // of drawn images; 0: all there are
+	Size     int    `json:"size"`
+	Channels int    `json:"channels"`
+}
+
+// Experiment is one result to rerun.
+type Experiment struct {
+	ID       string // "dcgan", "dcgan/radford2015"
+	Title    string
+	Document string // the source, as cited
+	Notebook string // file below notebooks, "" when there is none yet
+
+	Settings  func(o Options) (Settings, error)
+	Game      func(config json.RawMessage) (*ganlib.GAN, error)
+	LogLine   func(p runlog.Point, epochs int) string // as the document prints it
+	Losses    []string                                // series of the loss figure, in its order
+	Published []Number
+	Paper     string // file of testdata/papers with the tables as printed, "" when there is none
+}
+
+// Number is a published result beside which ours is put.
+type Number struct {
+	Name  string // "first log line, Loss_D"
+	Value string // as published: "1.74 – 2.09"
+	Where string // page, table, section
+	Ours  string // as measured by us, with scale and data; "" when we have not measured it
+}
+
+var all = map[string]Experiment{}
+
+func register(e Experiment) { all[e.ID] = e }
+
+// All lists the experiments by ID.
+func All() []Experiment {
+	var list []Experiment
+	for _, e := range all {
+		list = append(list, e)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
+	return list
+}
+
+// Find returns an experiment; an unknown ID is an error that names the nearest.
+func Find(id string) (Experiment, error) {
+	if e, ok := all[strings.ToLower(id)]; ok {
+		return e, nil
+	}
+	var ids []string
+	for _, e := range All() {
+		ids = append(ids, e.ID)
+	}
+	return Experiment{}, fmt.Errorf("experiments: no experiment %q; there are %s%s", id, strings.Join(ids, ", "), didYouMean(id, ids))
+}
+
+// snapshotEvery is the pause between snapshots.
+func (s Settings) snapshotEvery() time.Duration {
+	return time.Duration(s.SaveSeconds * float64(time.Second))
+}
+
+// info is what the run's record says of the data.
+func info(src *data.Source) runlog.DataInfo {
+	return runlog.DataInfo{
+		Name: src.Name(), Hash: src.Hash(), Note: src.Note(),
+		Images: src.Len(), Height: src.Height(), Width: src.Width(), Channels: src.Channels(),
+	}
+}
