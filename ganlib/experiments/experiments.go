@@ -53,7 +53,8 @@ type Options struct {
 	Log     io.Writer
 	Watch   func(run *runlog.Run, s Settings) []runlog.Sink // who wants to see the run; called once it exists
 
-	Progress func(done, total int) // of preparing the data; nil: nobody watches
+	Progress func(done, total int)   // of preparing the data; nil: nobody watches
+	Accept   func(terms string) bool // asked before a named set is downloaded; nil: nothing is downloaded
 }
 
 // Settings is everything that decides a run, as recorded in run.json; a run is rebuilt from it alone.

@@ -50,6 +50,9 @@ func Train(ctx context.Context, id string, o Options) (*runlog.Run, error) {
 	if err := s.Data.choose(o.Data); err != nil {
 		return nil, err
 	}
+	if err := s.Data.download(ctx, o); err != nil {
+		return nil, err
+	}
 	src, err := openData(ctx, s.Data, s.Seed, o.Progress)
 	if err != nil {
 		return nil, err
@@ -181,6 +184,18 @@ func (d *DataSettings) choose(wish string) error {
 	path, err := filepath.Abs(wish)
 	d.Set, d.Path = "", path
 	return err
+}
+
+// download fetches a named set whose files are not there yet.
+func (d DataSettings) download(ctx context.Context, o Options) error {
+	if d.Set == "" || d.Set == "faces" || d.Path != "" || o.Accept == nil {
+		return nil
+	}
+	dir, err := data.DownloadDir(d.Set)
+	if err != nil {
+		return err
+	}
+	return data.Download(ctx, d.Set, dir, nil, o.Accept)
 }
 
 // openData opens the images of the settings; progress may be nil.
