@@ -11,7 +11,7 @@ import (
 // Source is a fixed, indexable set of uint8 images of one shape, in memory, in a memory-mapped prepared file, or
 // drawn at first use. It is safe for concurrent use.
 type Source struct {
-	name, note              string
+	name, note, found       string
 	official                bool
 	n                       int
 	height, width, channels int
@@ -69,6 +69,9 @@ func (s *Source) Official() bool { return s.official }
 // Note says what a figure made with this set must say ("20,000-image CelebA subset"), "" when there is nothing to say.
 func (s *Source) Note() string { return s.note }
 
+// Found says in words which files the set was read from, "" when there were none.
+func (s *Source) Found() string { return s.found }
+
 // At returns image i as [H, W, C]. It must not be changed. It panics when i is out of range.
 func (s *Source) At(i int) []byte {
 	if i < 0 || i >= s.n {
@@ -77,8 +80,8 @@ func (s *Source) At(i int) []byte {
 	return s.image(i)
 }
 
-// Hash is the SHA-256 of name, shape, pixels and labels, in hexadecimal. A generated set (Faces) is hashed by what
-// it is drawn from instead, so that naming it does not draw it.
+// Hash is the SHA-256 of pixels, labels, name and shape, in hexadecimal. A generated set (Faces) is hashed by what it
+// is drawn from, a subset or mixture by the hashes of its parents and the indices, so that naming a set is cheap.
 func (s *Source) Hash() string { return s.hash() }
 
 // normalised is (v/255 - 0.5)/0.5 for every byte, rounded at every step as torchvision's ToTensor and Normalize do.
@@ -125,17 +128,16 @@ func (s *Source) fillReduced(dst []float32, indices []int, factor int) {
 }
 
 func (s *Source) contentHash() string {
-	h := newContentHash(s.name, s.n, s.height, s.width, s.channels)
+	h := sha256.New()
 	for i := range s.n {
 		h.Write(s.image(i))
 	}
 	h.Write(s.labels)
-	return hex.EncodeToString(h.Sum(nil))
+	return finishHash(h, s.name, s.n, s.height, s.width, s.channels)
 }
 
-// newContentHash has taken the name and shape; pixels and labels follow.
-func newContentHash(name string, n, height, width, channels int) hash.Hash {
-	h := sha256.New()
+// finishHash closes a hash over pixels and labels with name and shape, which are known last while a set is prepared.
+func finishHash(h hash.Hash, name string, n, height, width, channels int) string {
 	fmt.Fprintf(h, "%q %d %d %d %d\n", name, n, height, width, channels)
-	return h
+	return hex.EncodeToString(h.Sum(nil))
 }

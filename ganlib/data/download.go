@@ -1,0 +1,297 @@
+package data
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Download gets the files of a set into dir ("": DownloadDir) and checks them. Files that are there and right are
+// kept. Accept is shown the terms once; its consent is remembered in dir. Progress may be nil.
+//
+// A file appears under its name only when its checksum is right; until then it is NAME.part, from which a broken
+// download continues. When a mirror fails or serves something else, the next one is tried.
+func Download(ctx context.Context, set, dir string, progress func(file string, done, total int64), accept func(terms string) bool) error {
+	s, err := FindSet(set)
+	if err != nil {
+		return err
+	}
+	if dir == "" {
+		if dir, err = DownloadDir(set); err != nil {
+			return err
+		}
+	}
+	return s.download(ctx, dir, progress, accept)
+}
+
+const (
+	consentFile = "terms-accepted.txt"
+	attempts    = 3 // at one mirror, each continuing where the one before broke off
+)
+
+// stallLimit ends a connection that brings nothing for so long.
+var stallLimit = 60 * time.Second
+
+func (s Set) download(ctx context.Context, dir string, progress func(string, int64, int64), accept func(string) bool) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("data: %s: %w: choose a folder that can be written", s.Name, err)
+	}
+	if err := s.consent(dir, accept); err != nil {
+		return err
+	}
+	for _, f := range s.Files {
+		if err := f.fetch(ctx, dir, progress); err != nil {
+			return fmt.Errorf("data: %s: %w\n%s", s.Name, err, s.byHand(f))
+		}
+	}
+	return nil
+}
+
+// consent asks for the terms unless exactly these were accepted before.
+func (s Set) consent(dir string, accept func(string) bool) error {
+	path := filepath.Join(dir, consentFile)
+	if before, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(before), s.Terms+"\n") {
+		return nil
+	}
+	if accept == nil || !accept(s.Terms) {
+		return fmt.Errorf("data: %s: not downloaded, because its terms were not accepted: %s", s.Name, s.Terms)
+	}
+	text := fmt.Sprintf("%s\naccepted %s\n", s.Terms, time.Now().UTC().Format(time.RFC3339))
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("data: %s: remembering the consent: %w", s.Name, err)
+	}
+	return nil
+}
+
+// byHand says how to do without us.
+func (s Set) byHand(f File) string {
+	size := ""
+	if f.Bytes > 0 {
+		size = thousands(int(f.Bytes)) + " bytes, "
+	}
+	return fmt.Sprintf("by hand: download %s (%smd5 %s) from %s and give its path with --data", f.Name, size, f.MD5, s.Page)
+}
+
+// right says whether a file on disk is what was published.
+func (f File) right(path string) error {
+	sums, err := digestsOfFile(path)
+	if err != nil {
+		return err
+	}
+	if f.matches(sums) {
+		return nil
+	}
+	if len(f.Members) > 0 && f.membersRight(path) {
+		return nil
+	}
+	return fmt.Errorf("%s: md5 %s, published is %s", path, sums.md5, f.MD5)
+}
+
+func (f File) matches(sums digests) bool {
+	if f.SHA256 != "" && sums.sha256 == f.SHA256 {
+		return true
+	}
+	for _, m := range append([]string{f.MD5}, f.AlsoMD5...) {
+		if m != "" && sums.md5 == m {
+			return f.SHA256 == "" || m != f.MD5
+		}
+	}
+	return false
+}
+
+func (f File) membersRight(path string) bool {
+	var wanted []string
+	for name := range f.Members {
+		wanted = append(wanted, name)
+	}
+	members, err := tarMembers(path, wanted)
+	for name, sum := range f.Members {
+		if err != nil || digestsOf(members[name]).md5 != sum {
+			return false
+		}
+	}
+	return true
+}
+
+func (f File) fetch(ctx context.Context, dir string, progress func(string, int64, int64)) error {
+	path := filepath.Join(dir, f.Name)
+	if _, err := os.Stat(path); err == nil {
+		if f.right(path) == nil {
+			return nil
+		}
+		if err := os.Rename(path, path+".wrong"); err != nil { // it may be the user's: keep it, elsewhere
+			return err
+		}
+	}
+	var failed []error
+	for _, mirror := range f.Mirrors {
+		err := f.fromMirror(ctx, mirror, path, progress)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s: stopped, run it again to continue: %w", f.Name, context.Cause(ctx))
+		}
+		failed = append(failed, fmt.Errorf("%s: %w", mirror, err))
+	}
+	return fmt.Errorf("%s: no mirror has it:\n%w", f.Name, errors.Join(failed...))
+}
+
+// fromMirror downloads path.part, checks it and renames it.
+func (f File) fromMirror(ctx context.Context, mirror, path string, progress func(string, int64, int64)) error {
+	part := path + ".part"
+	for attempt := 1; ; attempt++ {
+		start := sizeOf(part)
+		err := f.transfer(ctx, mirror, part, start, progress)
+		if err == nil {
+			if err = f.right(part); err == nil {
+				return os.Rename(part, path)
+			}
+			os.Remove(part)
+			if start == 0 {
+				return err
+			}
+			continue // what was continued may have been another file: once more from the beginning
+		}
+		var final permanent
+		if errors.As(err, &final) || attempt == attempts || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// permanent is a failure that trying again would repeat.
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+func sizeOf(path string) int64 {
+	if info, err := os.Stat(path); err == nil {
+		return info.Size()
+	}
+	return 0
+}
+
+// transfer appends to part from byte start on, or begins again when the server does not continue.
+func (f File) transfer(ctx context.Context, mirror, part string, start int64, progress func(string, int64, int64)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stalled := time.AfterFunc(stallLimit, func() { cancel(fmt.Errorf("nothing received for %v", stallLimit)) })
+	defer stalled.Stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, mirror, nil)
+	if err != nil {
+		return permanent{err}
+	}
+	if start > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	defer response.Body.Close()
+	mode := os.O_APPEND
+	switch {
+	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		return nil // nothing is missing, or the part is another file: the checksum tells
+	case response.StatusCode == http.StatusOK:
+		mode, start = os.O_TRUNC, 0
+	case response.StatusCode != http.StatusPartialContent:
+		return permanent{fmt.Errorf("status %s", response.Status)}
+	case !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", start)):
+		return permanent{fmt.Errorf("asked to continue at byte %d, got %q", start, response.Header.Get("Content-Range"))}
+	}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+		return permanent{errors.New("serves a web page instead of the file")}
+	}
+	out, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|mode, 0o644)
+	if err != nil {
+		return permanent{err}
+	}
+	defer out.Close()
+	total := f.Bytes
+	if response.ContentLength > 0 {
+		total = start + response.ContentLength
+	}
+	body := &meter{r: response.Body, done: start, report: func(done int64) {
+		stalled.Reset(stallLimit)
+		if progress != nil {
+			progress(f.Name, done, total)
+		}
+	}}
+	if err := f.store(out, body, start); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return out.Sync()
+}
+
+// store writes the body, unless it begins as a web page or is longer than the file.
+func (f File) store(out io.Writer, body io.Reader, start int64) error {
+	r := bufio.NewReaderSize(body, 1<<16)
+	if head, _ := r.Peek(512); start == 0 && looksLikeHTML(head) {
+		return permanent{errors.New("serves a web page instead of the file")}
+	}
+	limit := int64(1) << 40
+	if f.Bytes > 0 {
+		limit = max(0, f.Bytes+1-start)
+	}
+	n, err := io.Copy(out, io.LimitReader(r, limit))
+	var disk *fs.PathError
+	if errors.As(err, &disk) {
+		return permanent{fmt.Errorf("%w: free some space and run it again to continue", err)}
+	}
+	if err == nil && start+n < f.Bytes {
+		return fmt.Errorf("ends after %d of %d bytes", start+n, f.Bytes)
+	}
+	return err
+}
+
+// meter reports how many bytes have been read.
+type meter struct {
+	r      io.Reader
+	done   int64
+	report func(done int64)
+}
+
+func (m *meter) Read(b []byte) (int, error) {
+	n, err := m.r.Read(b)
+	m.done += int64(n)
+	m.report(m.done)
+	return n, err
+}
+
+// Check is the state of one file of a set.
+type Check struct {
+	File string
+	Err  error // nil: as published; wraps fs.ErrNotExist when it is missing
+}
+
+// Verify compares the files of a set in dir ("": DownloadDir) with the published checksums.
+func Verify(set, dir string) ([]Check, error) {
+	s, err := FindSet(set)
+	if err != nil {
+		return nil, err
+	}
+	if dir == "" {
+		if dir, err = DownloadDir(set); err != nil {
+			return nil, err
+		}
+	}
+	var list []Check
+	for _, f := range s.Files {
+		err := f.right(filepath.Join(dir, f.Name))
+		if err != nil {
+			err = fmt.Errorf("data: %s: %w", set, err)
+		}
+		list = append(list, Check{f.Name, err})
+	}
+	return list, nil
+}

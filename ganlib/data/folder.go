@@ -1,0 +1,309 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// recogniseFolder looks for idx files, CIFAR-10 batches, an archive or pictures in a folder; where there is nothing,
+// in the folders one and two below.
+func recogniseFolder(dir, dataset string, o Options) (*input, error) {
+	level := []string{dir}
+	for depth := range 3 {
+		var below, hits []string
+		for _, d := range level {
+			entries, err := os.ReadDir(d)
+			if err != nil {
+				return nil, err
+			}
+			if len(fitting(holds(d, entries), dataset)) > 0 {
+				hits = append(hits, d)
+			}
+			for _, e := range entries {
+				if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && e.Name() != "__MACOSX" {
+					below = append(below, filepath.Join(d, e.Name()))
+				}
+			}
+		}
+		if len(hits) > 0 {
+			return choose(dir, hits, depth, dataset, o)
+		}
+		level = below
+	}
+	return nil, nothingIn(dir, dataset)
+}
+
+// nothingIn says what a folder has instead of data, and whether the folder above has some.
+func nothingIn(dir, dataset string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	pictures, others := survey(entries)
+	wanted := "pictures, idx files or CIFAR-10 batches"
+	if kind, _ := kindOf(dataset); kind != "" {
+		wanted = kindNames[kind] + " for " + dataset
+	}
+	text := fmt.Sprintf("%s: no %s here or up to two folders below; found %s", dir, wanted, inWords(pictures, others))
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	parent := filepath.Dir(absolute)
+	if above, err := os.ReadDir(parent); err == nil {
+		if n, _ := survey(above); n > 0 {
+			return fmt.Errorf("%s; the folder above has %s pictures: use %s", text, thousands(n), parent)
+		}
+	}
+	return fmt.Errorf("%s: give the folder or archive that holds the data", text)
+}
+
+func names(entries []os.DirEntry) (list []string) {
+	for _, e := range entries {
+		if !e.IsDir() {
+			list = append(list, e.Name())
+		}
+	}
+	return list
+}
+
+func archives(files []string) (list []string) {
+	for _, name := range files {
+		if strings.HasSuffix(strings.ToLower(name), ".zip") || name == cifarArchive {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+func cifarBatches(files []string) (list []string) {
+	for _, name := range cifarWanted("all") {
+		if slices.Contains(files, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// holds says which kinds of data a folder has directly: "idx", "cifar10", "pictures", "archive".
+func holds(dir string, entries []os.DirEntry) (kinds []string) {
+	files := names(entries)
+	if len(idxInFolder(dir, files)) > 0 {
+		kinds = append(kinds, "idx")
+	}
+	if len(cifarBatches(files)) > 0 {
+		kinds = append(kinds, "cifar10")
+	}
+	if n, _ := survey(entries); n > 0 {
+		kinds = append(kinds, "pictures")
+	}
+	if len(archives(files)) > 0 {
+		kinds = append(kinds, "archive")
+	}
+	return kinds
+}
+
+// fitting drops the kinds that a named set does not have.
+func fitting(kinds []string, dataset string) (fit []string) {
+	want, _ := kindOf(dataset)
+	for _, k := range kinds {
+		if want == "" || k == want || k == "archive" && want != "idx" {
+			fit = append(fit, k)
+		}
+	}
+	return fit
+}
+
+// choose decides between the folders that hold something.
+func choose(dir string, hits []string, depth int, dataset string, o Options) (*input, error) {
+	if len(hits) > 1 {
+		for _, d := range hits { // the one that is called as the set is
+			if base := filepath.Base(d); base == dataset || dataset == "celeba" && base == "img_align_celeba" {
+				hits = []string{d}
+			}
+		}
+	}
+	if len(hits) > 1 {
+		for _, d := range hits {
+			entries, err := os.ReadDir(d)
+			if err != nil {
+				return nil, err
+			}
+			if n, _ := survey(entries); n == 0 {
+				return nil, fmt.Errorf("%s: several sets below: %s: give one of them", dir, strings.Join(hits, ", "))
+			}
+		}
+		return folderInput(dir, depth, o)
+	}
+	return openFolder(hits[0], dataset, o)
+}
+
+// openFolder is the input of a folder that holds something directly.
+func openFolder(dir, dataset string, o Options) (*input, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := names(entries)
+	switch fitting(holds(dir, entries), dataset)[0] {
+	case "idx":
+		return idxSplits(dir, dataset, idxInFolder(dir, files), o)
+	case "cifar10":
+		return cifarInput(dir, cifarBatches(files), o)
+	case "pictures":
+		return folderInput(dir, 0, o)
+	}
+	list := archives(files)
+	if len(list) > 1 {
+		return nil, fmt.Errorf("%s: several archives: %s: give one of them", dir, strings.Join(list, ", "))
+	}
+	file := filepath.Join(dir, list[0])
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	return recogniseFile(file, info, dataset, o)
+}
+
+// idxSplits chooses the image files of a split.
+func idxSplits(dir, dataset string, splits map[string]string, o Options) (*input, error) {
+	name := nameOfSet(dataset, dir)
+	want := o.Split
+	if want == "" {
+		want = "train"
+		if splits["train"] == "" {
+			return idxInput(name, []string{splits["test"]}, "test split only", o)
+		}
+	}
+	var images []string
+	for _, split := range []string{"train", "test"} {
+		if want != "all" && want != split {
+			continue
+		}
+		if splits[split] == "" {
+			return nil, fmt.Errorf("%s: the %s images are missing, there are %s: add the file or ask for another split", dir, split, filepath.Base(splits["train"]+splits["test"]))
+		}
+		images = append(images, splits[split])
+	}
+	return idxInput(name, images, "", o)
+}
+
+// nameOfSet is the expected set, or the folder's name.
+func nameOfSet(dataset, dir string) string {
+	if dataset != "" {
+		return dataset
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return strings.ToLower(filepath.Base(dir))
+}
+
+// folderInput is a folder of pictures with everything below it.
+func folderInput(dir string, depth int, o Options) (*input, error) {
+	entries, files, err := folderEntries(dir)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{kind: "pictures", name: pictureSetName(dir), files: files}
+	in.write = func(ctx context.Context, w *preparedWriter) error {
+		w.Found = fmt.Sprintf("%s pictures in %s", thousands(len(entries)), dir)
+		if depth > 0 {
+			w.Found += " and the folders below"
+		}
+		err := writePictures(ctx, w, dir, entries, o)
+		w.noteCelebA(dir, entries)
+		return err
+	}
+	return in, nil
+}
+
+// zipInput is an archive of pictures.
+func zipInput(file string, info os.FileInfo, o Options) *input {
+	in := &input{kind: "pictures", name: pictureSetName(file), files: []stamp{stampOf(file, info)}}
+	in.write = func(ctx context.Context, w *preparedWriter) error {
+		r, err := openZip(file)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		entries, err := zipEntries(file, &r.Reader, info.Size())
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			var inside []string
+			for _, f := range r.File {
+				inside = append(inside, f.Name)
+			}
+			return fmt.Errorf("%s: an archive without pictures; it holds %s", file, inWords(0, inside))
+		}
+		w.Found = fmt.Sprintf("%s pictures in %s", thousands(len(entries)), file)
+		if err := writePictures(ctx, w, file, entries, o); err != nil {
+			return err
+		}
+		if w.noteCelebA(file, entries); info.Size() == celebaZip.Bytes {
+			sums, err := digestsOfFile(file)
+			if err != nil {
+				return err
+			}
+			if w.Official = sums.md5 == celebaZip.MD5; w.Official {
+				w.Note = ""
+			}
+		}
+		return nil
+	}
+	return in
+}
+
+// pictureSetName is the name of a folder or archive; the official names of CelebA's images mean CelebA.
+func pictureSetName(path string) string {
+	name := nameOfSet("", path)
+	name = strings.TrimSuffix(name, ".zip")
+	if name == "img_align_celeba" {
+		return "celeba"
+	}
+	return name
+}
+
+var celebaNumber = regexp.MustCompile(`(^|/)\d{6}\.(jpg|png)$`)
+
+const celebaImages = 202_599
+
+// noteCelebA says which part of CelebA a place holds, when path and file names say that it is CelebA.
+func (w *preparedWriter) noteCelebA(place string, entries []entry) {
+	absolute, _ := filepath.Abs(place)
+	if !strings.Contains(strings.ToLower(absolute), "celeba") {
+		return
+	}
+	for _, e := range entries {
+		if !celebaNumber.MatchString(e.name) {
+			return
+		}
+	}
+	if w.Note = "CelebA, checksum not known"; w.Images != celebaImages {
+		w.Note = thousands(w.Images) + "-image CelebA subset"
+	}
+}
+
+// thousands writes 20000 as 20,000.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func joinNotes(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}

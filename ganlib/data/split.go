@@ -1,0 +1,113 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/ganbook/ganbook/ganlib/seed"
+)
+
+// Subset is the images of indices, in that order; an index may occur more than once.
+// It fails when there is none or one is out of range.
+func (s *Source) Subset(indices []int) (*Source, error) {
+	if len(indices) == 0 {
+		return nil, fmt.Errorf("data: %s: a subset of no images", s.name)
+	}
+	sub := *s
+	order := slices.Clone(indices)
+	if s.labels != nil {
+		sub.labels = make([]uint8, len(order))
+	}
+	for k, i := range order {
+		if i < 0 || i >= s.n {
+			return nil, fmt.Errorf("data: %s: image %d in a subset of %d", s.name, i, s.n)
+		}
+		if s.labels != nil {
+			sub.labels[k] = s.labels[i]
+		}
+	}
+	sub.n = len(order)
+	sub.image = func(k int) []byte { return s.image(order[k]) }
+	// The parent's hash and the indices name the pixels; reading them again would be slow.
+	sub.hash = sync.OnceValue(func() string {
+		h := sha256.New()
+		fmt.Fprintf(h, "subset of %s %q: %v\n", s.Hash(), sub.name, order)
+		return hex.EncodeToString(h.Sum(nil))
+	})
+	return &sub, nil
+}
+
+// LeaveOut separates a class from the others: the leave-one-out setting, in which the class left out is abnormal.
+// It fails when the set has no labels, or nothing is left on one side.
+func (s *Source) LeaveOut(class int) (normal, abnormal *Source, err error) {
+	if s.labels == nil {
+		return nil, nil, fmt.Errorf("data: %s: leaving class %d out: the set has no labels", s.name, class)
+	}
+	var in, out []int
+	for i, label := range s.labels {
+		if int(label) == class {
+			out = append(out, i)
+		} else {
+			in = append(in, i)
+		}
+	}
+	if len(in) == 0 || len(out) == 0 {
+		return nil, nil, fmt.Errorf("data: %s: leaving class %d out: %d images are of it, %d are not", s.name, class, len(out), len(in))
+	}
+	if normal, err = s.Subset(in); err != nil {
+		return nil, nil, err
+	}
+	if abnormal, err = s.Subset(out); err != nil {
+		return nil, nil, err
+	}
+	normal.name = fmt.Sprintf("%s without class %d", s.name, class)
+	abnormal.name = fmt.Sprintf("%s class %d", s.name, class)
+	return normal, abnormal, nil
+}
+
+// Contaminate replaces a fraction of the images (rounded to the nearest number) by images of with: a training set
+// that is not as clean as it should be. Which ones and in which places follows from the seed. Labels are kept when
+// both sets have them. It fails when shapes differ, fraction is not in [0, 1], or with is too small.
+func (s *Source) Contaminate(with *Source, fraction float64, master int64) (*Source, error) {
+	if with.height != s.height || with.width != s.width || with.channels != s.channels {
+		return nil, fmt.Errorf("data: contaminating %s (%d×%d×%d) with %s (%d×%d×%d): shapes differ",
+			s.name, s.height, s.width, s.channels, with.name, with.height, with.width, with.channels)
+	}
+	if !(fraction >= 0 && fraction <= 1) {
+		return nil, fmt.Errorf("data: contaminating %s: fraction %g is not in [0, 1]", s.name, fraction)
+	}
+	count := int(fraction*float64(s.n) + 0.5)
+	if count > with.n {
+		return nil, fmt.Errorf("data: contaminating %s: %d images wanted, %s has %d: use a smaller fraction", s.name, count, with.name, with.n)
+	}
+	rng := seed.Rand(master, "contaminate")
+	places, guests := rng.Perm(s.n)[:count], rng.Perm(with.n)[:count]
+	guest := make(map[int]int, count)
+	for k, place := range places {
+		guest[place] = guests[k]
+	}
+	mixed := *s
+	mixed.name = fmt.Sprintf("%s with %.4g %% %s", s.name, 100*fraction, with.name)
+	mixed.official = s.official && with.official
+	mixed.image = func(i int) []byte {
+		if j, ok := guest[i]; ok {
+			return with.image(j)
+		}
+		return s.image(i)
+	}
+	if mixed.labels = nil; s.labels != nil && with.labels != nil {
+		mixed.labels = slices.Clone(s.labels)
+		for place, j := range guest {
+			mixed.labels[place] = with.labels[j]
+		}
+	}
+	mixed.hash = sync.OnceValue(func() string {
+		h := sha256.New()
+		fmt.Fprintf(h, "%s with %s: %v at %v\n", s.Hash(), with.Hash(), guests, places)
+		return hex.EncodeToString(h.Sum(nil))
+	})
+	return &mixed, nil
+}
