@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Inputs is what a network or a loss is given: the batch, the state of the schedule, and access to the weights.
@@ -74,6 +75,9 @@ func (in Inputs) Once(name string, build func() *Node) *Node {
 // Uniform draws from U(0, 1) inside the graph: the mixing factors of a gradient penalty. The numbers depend on the
 // master seed, the iteration and the order of the draws in the call, and on nothing else.
 func (in Inputs) Uniform(dims ...int) *Node {
+	if in.call.rng == nil {
+		exceptions.Panicf("ganlib: no random numbers may be drawn here: sampling must depend on z alone")
+	}
 	state, u := RandomUniform(in.call.rng, shapes.Make(dtypes.Float32, dims...))
 	in.call.rng = state
 	return u

@@ -12,6 +12,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // compiled is a call's executor and the names of the numbers it returns.
@@ -35,7 +36,10 @@ func (t *Trainer) compile(c callPlan, phase ganlib.Phase) (*compiled, error) {
 			in.Real = fed[3]
 		}
 		out.names, out.owner = nil, nil
-		return []*Node{Concatenate(t.buildSteps(in, c, fed[0], out), 0)}
+		known := t.store.NumVariables()
+		reported := t.buildSteps(in, c, fed[0], out)
+		t.checkComplete(known)
+		return []*Node{Concatenate(reported, 0)}
 	}
 	exec, err := model.NewExec(t.backend, t.store, build)
 	if err != nil {
@@ -80,11 +84,27 @@ func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *c
 	return reported
 }
 
+// checkComplete panics, while a graph is built and before anything moved, when it had to make variables that a
+// snapshot taken in this very phase would hold.
+func (t *Trainer) checkComplete(known int) {
+	if !t.whole || t.store.NumVariables() == known {
+		return
+	}
+	i := 0
+	for v := range t.store.IterVariables() {
+		if i == known {
+			exceptions.Panicf("train: the snapshot has no variable %s, and %d more are missing: it is of another game or of other settings",
+				v.Path(), t.store.NumVariables()-known-1)
+		}
+		i++
+	}
+}
+
 // gradients differentiates a step's loss with respect to the step's own variables and nothing else.
 func gradients(store *model.Store, g *graph.Graph, loss *Node, step ganlib.Step) ([]*model.Variable, []*Node) {
 	vars := ganlib.Parameters(store, g, step.Scope)
 	if len(vars) == 0 {
-		panic(fmt.Errorf("step %s: the loss uses no trainable variable below %s", step.Name, step.Scope))
+		exceptions.Panicf("train: step %s: the loss uses no trainable variable below %s", step.Name, step.Scope)
 	}
 	nodes := make([]*Node, len(vars))
 	for i, v := range vars {
@@ -100,11 +120,11 @@ func scalar(vector *Node, i int) *Node {
 
 // feed draws the latents of a call and puts its inputs together. A latent is a function of the seed, the iteration
 // and the call's place in it.
-func (t *Trainer) feed(c callPlan, place int, phase ganlib.Phase, batch *data.Batch, n int) []any {
-	scalars := []float32{float32(phase.Alpha)}
+func (t *Trainer) feed(c callPlan, place int, batch *data.Batch, n int) []any {
+	scalars := []float32{float32(t.phase.Alpha)}
 	for _, step := range c.steps() {
 		t.state.Updates[step.Name]++
-		lr, ok := phase.LearningRate[step.Name]
+		lr, ok := t.phase.LearningRate[step.Name]
 		if !ok {
 			lr = step.Adam.LearningRate
 		}
@@ -137,6 +157,9 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 	}
 	if err != nil {
 		t.broken = true
+		if t.whole {
+			return fmt.Errorf("train: %s: the first iteration from the snapshot failed; was it saved with other settings? %w", k.exec.Name(), err)
+		}
 		return fmt.Errorf("train: %s: %w", k.exec.Name(), err)
 	}
 	numbers, err := tensors.CopyFlatData[float32](outputs[0])
@@ -148,21 +171,8 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 		values[k.names[i]] = float64(v)
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
 			t.broken = true
-			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration}
+			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration + 1}
 		}
 	}
 	return nil
-}
-
-// Diverged says that a reported value stopped being a finite number.
-type Diverged struct {
-	GAN, Step, Value string
-	Number           float64
-	Iteration        int64
-}
-
-func (d *Diverged) Error() string {
-	return fmt.Sprintf("train: %s: step %s: %s is %v at iteration %d; its network has diverged. "+
-		"The last snapshot is from before; resume it with a smaller learning rate, or start again with another seed",
-		d.GAN, d.Step, d.Value, d.Number, d.Iteration)
 }

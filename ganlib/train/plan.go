@@ -1,10 +1,14 @@
 package train
 
-import "github.com/ganbook/ganbook/ganlib"
+import (
+	"slices"
+
+	"github.com/ganbook/ganbook/ganlib"
+)
 
 // callPlan is one compiled call of an iteration: steps that share a batch.
 type callPlan struct {
-	name     string // of the executor: "dcgan/D+G"
+	name     string // of the executor: "dcgan/D+G", with & between steps of one pass
 	passes   [][]ganlib.Step
 	needReal bool
 	average  bool // ends with the update of the averaged generator
@@ -50,8 +54,11 @@ func callName(gan, stage string, c callPlan) string {
 		name += "/" + stage
 	}
 	separator := "/"
-	for _, s := range c.steps() {
-		name += separator + s.Name
+	for _, pass := range c.passes {
+		for _, s := range pass {
+			name += separator + s.Name
+			separator = "&"
+		}
 		separator = "+"
 	}
 	return name
@@ -64,6 +71,11 @@ func (c callPlan) steps() []ganlib.Step {
 		all = append(all, p...)
 	}
 	return all
+}
+
+// seesImages says whether any call of an iteration is shown real images.
+func seesImages(calls []callPlan) bool {
+	return slices.ContainsFunc(calls, func(c callPlan) bool { return c.needReal })
 }
 
 // markAverage finds the last call after which the averaged generator is due.

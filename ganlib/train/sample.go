@@ -91,5 +91,5 @@ func (t *Trainer) sheet() (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.opt.Sheet(pixels, d[0], d[1], d[2], d[3]), nil
+	return t.opt.Sheet(pixels, d[0], d[1], d[2], d[3])
 }

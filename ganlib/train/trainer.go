@@ -26,13 +26,21 @@ type Options struct {
 	SampleEvery int64 // iterations between sample sheets, the first and the last included; 0: none
 	SampleCount int   // images on a sheet, from latents drawn once; 0: 64
 	SampleMode  func(in ganlib.Inputs) ganlib.Inputs
-	Sheet       func(pixels []float32, n, height, width, channels int) image.Image
+	Sheet       func(pixels []float32, n, height, width, channels int) (image.Image, error)
 
 	SnapshotEvery time.Duration // 0: only at the end
 
 	Run   *runlog.Run   // where the run is kept; nil: nowhere
 	Watch []runlog.Sink // who else wants to see it
 	Log   io.Writer     // warnings; nil: nowhere
+}
+
+// Stream is where real images come from, batch after batch; *data.Stream is one.
+type Stream interface {
+	// Next returns the next batch images at a resolution, 0 being their full size. A short batch ends an epoch.
+	Next(ctx context.Context, batch, resolution int) (data.Batch, error)
+	// Recycle gives a batch back that nobody looks at any more.
+	Recycle(data.Batch)
 }
 
 // Trainer is a game in play.
@@ -48,29 +56,28 @@ type Trainer struct {
 	compiled map[string]*compiled // of the present stage and resolution
 	sampler  *sampler
 	saver    *saver
-	broken   bool // the weights are lost; only the last snapshot counts
+	broken   bool // the weights are lost or between two iterations; only the last snapshot counts
+	whole    bool // restored in the midst of a phase: its graphs must find every variable in the snapshot
+	mute     map[runlog.Sink]bool
 
 	started time.Time
 	elapsed time.Duration // of earlier sittings
 }
 
-// State is all that a resumed run needs besides the variables.
-type State struct {
-	Iteration int64            `json:"iteration"` // done so far
-	Images    int64            `json:"images"`    // real images shown so far
-	Position  data.Position    `json:"position"`  // of the next image in the data
-	Updates   map[string]int64 `json:"updates"`   // of Adam, by step
-	PhaseAt   int64            `json:"phase_at"`  // images shown when the schedule was last asked
-	Stage     string           `json:"stage"`
-	Entered   bool             `json:"entered"` // whether the first stage was entered
-	Seconds   float64          `json:"seconds"` // of training, all sittings
-}
-
 // New prepares a game. With a run that holds a snapshot, training goes on from there.
 func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
-	t, err := newTrainer(b, gan, opt)
-	if err != nil {
+	if err := validate(gan, opt); err != nil {
 		return nil, err
+	}
+	if opt.SampleCount == 0 {
+		opt.SampleCount = 64
+	}
+	t := &Trainer{
+		backend: b, gan: gan, opt: opt,
+		store:    ganlib.NewStore(opt.Seed),
+		state:    State{Game: gan.Name, Updates: map[string]int64{}},
+		compiled: map[string]*compiled{},
+		mute:     map[runlog.Sink]bool{},
 	}
 	if opt.Run != nil {
 		t.saver = newSaver(opt.Run)
@@ -83,34 +90,42 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 	return t, nil
 }
 
-func newTrainer(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
+// validate refuses games and settings that cannot be played.
+func validate(gan *ganlib.GAN, opt Options) error {
 	if opt.BatchSize < 1 {
-		return nil, fmt.Errorf("train: %s: batch size %d; it must be at least 1", gan.Name, opt.BatchSize)
+		return fmt.Errorf("train: %s: batch size %d; it must be at least 1", gan.Name, opt.BatchSize)
 	}
-	if opt.SampleCount == 0 {
-		opt.SampleCount = 64
+	if len(gan.Steps) == 0 {
+		return fmt.Errorf("train: %s: the game has no step", gan.Name)
 	}
-	if gan.Schedule == nil {
-		gan.Schedule = ganlib.Constant{}
-	}
-	for _, s := range gan.Steps {
-		if s.Adam.LearningRate <= 0 {
-			return nil, fmt.Errorf("train: %s: step %s: learning rate %v; it must be positive", gan.Name, s.Name, s.Adam.LearningRate)
+	averaged := gan.EMA.After == ""
+	for i, s := range gan.Steps {
+		averaged = averaged || s.Name == gan.EMA.After
+		switch {
+		case s.Name == "" || s.Scope == "" || s.Loss == nil:
+			return fmt.Errorf("train: %s: step %d (%q): it needs a name, a scope and a loss", gan.Name, i+1, s.Name)
+		case s.Adam.LearningRate <= 0:
+			return fmt.Errorf("train: %s: step %s: learning rate %v; it must be positive", gan.Name, s.Name, s.Adam.LearningRate)
+		case s.Repeats < 0:
+			return fmt.Errorf("train: %s: step %s: %d repeats; it must be at least 1, or 0 for one", gan.Name, s.Name, s.Repeats)
+		}
+		for _, other := range gan.Steps[:i] {
+			if other.Name == s.Name && (other.Stage == s.Stage || other.Stage == "" || s.Stage == "") {
+				return fmt.Errorf("train: %s: two steps of one stage are named %s; their optimisers would be one", gan.Name, s.Name)
+			}
 		}
 	}
-	return &Trainer{
-		backend: b, gan: gan, opt: opt,
-		store:    ganlib.NewStore(opt.Seed),
-		state:    State{Updates: map[string]int64{}},
-		compiled: map[string]*compiled{},
-	}, nil
+	if gan.EMA.Decay != 0 && !averaged {
+		return fmt.Errorf("train: %s: the generator is averaged after step %s, which there is not", gan.Name, gan.EMA.After)
+	}
+	return nil
 }
 
 // Store gives access to the variables, for tables and tests.
 func (t *Trainer) Store() *model.Store { return t.store }
 
 // State returns how far the training is.
-func (t *Trainer) State() State { return t.state }
+func (t *Trainer) State() State { return t.state.clone() }
 
 // Run trains until the images asked for were shown or ctx ends; in both cases a snapshot is the last thing it does.
 // When ctx ended, the error wraps its cause.
@@ -127,58 +142,59 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	return errors.Join(err, t.saveNow())
 }
 
-func (t *Trainer) loop(ctx context.Context, stream *data.Stream) error {
+func (t *Trainer) loop(ctx context.Context, stream Stream) error {
 	last := time.Now()
 	for t.state.Images < t.opt.Images {
 		if ctx.Err() != nil {
-			return fmt.Errorf("train: %s: stopped at iteration %d: %w", t.gan.Name, t.state.Iteration, context.Cause(ctx))
+			return fmt.Errorf("train: %s: stopped after iteration %d: %w", t.gan.Name, t.state.Iteration, context.Cause(ctx))
 		}
 		if err := t.iterateAndShow(ctx, stream); err != nil {
 			return err
 		}
 		if every := t.opt.SnapshotEvery; every > 0 && time.Since(last) >= every {
+			last = time.Now()
 			if err := t.saveSoon(); err != nil {
 				return err
 			}
-			last = time.Now()
 		}
 	}
 	return nil
 }
 
 // iterateAndShow does one iteration and hands what it brought to everyone who watches.
-func (t *Trainer) iterateAndShow(ctx context.Context, stream *data.Stream) error {
+func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 	point, err := t.Iterate(ctx, stream)
 	if err != nil {
 		return err
 	}
-	if err := t.each(func(s runlog.Sink) error { return s.Point(point) }); err != nil {
-		return err
-	}
-	due := t.opt.SampleEvery > 0 && (point.Iteration%t.opt.SampleEvery == 0 || t.state.Images >= t.opt.Images)
-	if !due || t.opt.Sheet == nil {
+	t.each(func(s runlog.Sink) error { return s.Point(point) })
+	first := t.opt.SampleEvery > 0 && (point.Iteration-1)%t.opt.SampleEvery == 0
+	final := t.opt.SampleEvery > 0 && t.state.Images >= t.opt.Images
+	if t.opt.Sheet == nil || !first && !final {
 		return nil
 	}
 	sheet, err := t.sheet()
 	if err != nil {
 		return err
 	}
-	return t.each(func(s runlog.Sink) error { return s.Image("", t.state.Images, sheet) })
+	t.each(func(s runlog.Sink) error { return s.Image("", t.state.Images, sheet) })
+	return nil
 }
 
-// each calls every sink; the run's own record comes first. Only its errors end the training.
-func (t *Trainer) each(do func(runlog.Sink) error) error {
+// each calls every sink, the run's own record first. None of them can end the training: a record that cannot be
+// written is warned of, once until it can again, and the snapshots decide.
+func (t *Trainer) each(do func(runlog.Sink) error) {
+	sinks := t.opt.Watch
 	if t.opt.Run != nil {
-		if err := do(t.opt.Run); err != nil {
-			t.warn("the run's record could not be written, training goes on: %v", err)
-		}
+		sinks = append([]runlog.Sink{t.opt.Run}, sinks...)
 	}
-	for _, s := range t.opt.Watch {
-		if err := do(s); err != nil {
-			t.warn("a view of the run failed, training goes on: %v", err)
+	for _, s := range sinks {
+		err := do(s)
+		if err != nil && !t.mute[s] {
+			t.warn("what the training reports could not be kept, training goes on: %v", err)
 		}
+		t.mute[s] = err != nil
 	}
-	return nil
 }
 
 func (t *Trainer) warn(format string, args ...any) {
