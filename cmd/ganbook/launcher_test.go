@@ -54,7 +54,7 @@ func newCheckout(t *testing.T, withGo bool) *checkout {
 	}
 	c.write("ganbook", text, 0o755)
 	c.write("go.mod", "module example.org/x\n\ngo 1.27.0\n", 0o644)
-	for _, f := range []string{"go.sum", "cmd/ganbook/main.go", "ganlib/a.go", "ganlib/a_test.go", "kernelext/a.go", "plots/a.go"} {
+	for _, f := range []string{"go.sum", "cmd/ganbook/main.go", "ganlib/a.go", "ganlib/a_test.go", "kernelext/a.go", "plots/a.go", "testdata/papers/a.go"} {
 		c.write(f, "package x\n", 0o644)
 	}
 	for _, dir := range []string{c.bin, c.home} {

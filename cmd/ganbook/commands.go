@@ -1,0 +1,16 @@
+package main
+
+// commands is the command line. Each command is a struct in a file of its name.
+type commands struct {
+	Run      runCmd      `cmd:"" help:"Train an experiment and draw its figures."`
+	Resume   resumeCmd   `cmd:"" help:"Go on with a run that was stopped."`
+	Generate generateCmd `cmd:"" help:"Draw pictures from a trained generator: a grid, single pictures, a walk."`
+	Runs     runsCmd     `cmd:"" help:"List, show and delete runs."`
+	List     listCmd     `cmd:"" aliases:"experiments" help:"List the experiments."`
+	Table    tableCmd    `cmd:"" help:"Print an experiment's networks row by row beside the document's tables."`
+	Data     dataCmd     `cmd:"" help:"List, download, verify and prepare sets of images."`
+	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\"."`
+	Nb       nbCmd       `cmd:"" help:"Run or check notebooks without a browser."`
+	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks."`
+	Test     testCmd     `cmd:"" help:"Run all tests of this checkout."`
+}

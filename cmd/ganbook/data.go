@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/experiments"
+)
+
+// dataCmd looks after sets of images.
+type dataCmd struct {
+	List     dataListCmd     `cmd:"" help:"List the sets there are, and which are on this machine."`
+	Download dataDownloadCmd `cmd:"" help:"Download a set, once its terms are accepted."`
+	Verify   dataVerifyCmd   `cmd:"" help:"Compare a set's files with their published checksums."`
+	Prepare  dataPrepareCmd  `cmd:"" help:"Decode a set into the cache, so that a run begins at once."`
+}
+
+type dataListCmd struct{}
+
+func (*dataListCmd) Run(a *app) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SET\tWHAT\tDOWNLOAD\tHERE")
+	fmt.Fprintln(w, "faces\tsynthetic faces, drawn when needed\t–\tbuilt in")
+	for _, s := range data.Sets() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Title, downloadSize(s), here(s))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "files of your own: %s run dcgan --data PATH, a folder or an archive of images\n", program)
+	return nil
+}
+
+// downloadSize is "" when a file's length is not published.
+func downloadSize(s data.Set) string {
+	var total uint64
+	for _, f := range s.Files {
+		if f.Bytes == 0 {
+			return "–"
+		}
+		total += uint64(f.Bytes)
+	}
+	return bytesOf(total)
+}
+
+// here says where the set lies and whether it is all there.
+func here(s data.Set) string {
+	dir, err := data.DownloadDir(s.Name)
+	if err != nil {
+		return err.Error()
+	}
+	found := 0
+	for _, f := range s.Files {
+		if _, err := os.Stat(filepath.Join(dir, f.Name)); err == nil {
+			found++
+		}
+	}
+	switch found {
+	case 0:
+		return "no"
+	case len(s.Files):
+		return dir
+	}
+	return fmt.Sprintf("%d of %d files in %s", found, len(s.Files), dir)
+}
+
+// setArg names a set, and where it lies when that is not the usual place.
+type setArg struct {
+	Set string `arg:"" help:"Name of a set (see: data list)."`
+	Dir string `help:"Folder of its files; default: where downloads go." placeholder:"DIR"`
+}
+
+// resolve checks the name and completes the folder.
+func (s *setArg) resolve() error {
+	if _, err := data.FindSet(s.Set); err != nil {
+		var names []string
+		for _, known := range data.Sets() {
+			names = append(names, known.Name)
+		}
+		if near := experiments.Nearest(s.Set, names); near != "" {
+			err = fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+		return usage(err)
+	}
+	if s.Dir != "" {
+		return nil
+	}
+	dir, err := data.DownloadDir(s.Set)
+	s.Dir = dir
+	return err
+}
+
+type dataDownloadCmd struct {
+	setArg
+	Yes bool `help:"Accept the set's terms without being asked."`
+}
+
+func (c *dataDownloadCmd) Run(a *app) error {
+	if err := c.resolve(); err != nil {
+		return err
+	}
+	line := newConsole(a.err)
+	progress := func(file string, done, total int64) {
+		if now := time.Now(); line.Due(now) {
+			line.Progress(now, fmt.Sprintf("%s: %s of %s", file, bytesOf(uint64(done)), bytesOf(uint64(total))))
+		}
+	}
+	err := data.Download(a.ctx, c.Set, c.Dir, progress, accept(a, c.Yes, true))
+	line.Clear()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s is in %s; use it with --data %s\n", c.Set, c.Dir, c.Set)
+	return nil
+}
+
+type dataVerifyCmd struct {
+	setArg
+}
+
+func (c *dataVerifyCmd) Run(a *app) error {
+	if err := c.resolve(); err != nil {
+		return err
+	}
+	checks, err := data.Verify(c.Set, c.Dir)
+	if err != nil {
+		return err
+	}
+	var wrong error
+	for _, f := range checks {
+		state := "ok"
+		if f.Err != nil {
+			state, wrong = "wrong", errors.Join(wrong, f.Err)
+		}
+		fmt.Fprintf(a.out, "%-5s  %s\n", state, filepath.Join(c.Dir, f.File))
+	}
+	return wrong
+}
+
+type dataPrepareCmd struct {
+	Data     string `arg:"" help:"Folder, archive or file of images, or the name of a set."`
+	Size     int    `help:"Side of the square images: 32, 64, 128." default:"64" placeholder:"N"`
+	Channels int    `help:"1 for grey, 3 for colour." default:"3" placeholder:"N"`
+}
+
+func (c *dataPrepareCmd) Run(a *app) error {
+	set, path := "", c.Data
+	if _, err := os.Stat(c.Data); err != nil {
+		if _, err := data.FindSet(c.Data); err == nil {
+			set, path = c.Data, ""
+		}
+	}
+	v := newConsole(a.err)
+	began := time.Now()
+	src, err := data.Open(a.ctx, set, path, data.Options{Size: c.Size, Channels: c.Channels, Progress: preparing(v)})
+	v.Clear()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s: %s of %d×%d×%d, ready in %.1f s\n", src.Name(), plural(src.Len(), "image"),
+		src.Height(), src.Width(), src.Channels(), time.Since(began).Seconds())
+	for _, line := range []string{src.Found(), src.Note()} {
+		if line != "" {
+			fmt.Fprintln(a.out, line)
+		}
+	}
+	return nil
+}
+
+// preparing shows how far the decoding of images is.
+func preparing(c *console) func(done, total int) {
+	return func(done, total int) {
+		if now := time.Now(); c.Due(now) {
+			c.Progress(now, fmt.Sprintf("preparing %s of %s", grouped(done), plural(total, "image")))
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/ganbook/ganbook/ganlib/backend"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/kernelext/kernelspec"
+)
+
+func checkGo() finding {
+	f := finding{Check: "go", State: stateOK, Detail: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
+	if _, err := exec.LookPath("go"); err != nil {
+		f.State = stateWarn
+		f.Detail += "; there is no go in PATH for tests and notebooks"
+		f.Remedy = "start it as " + program + ", which finds Go, or add Go to PATH"
+	}
+	return f
+}
+
+func checkSIMD(h runlog.HostInfo) finding {
+	switch {
+	case h.SIMD && (h.Arch == "amd64" || h.Arch == "arm64"):
+		return finding{Check: "simd", State: stateOK, Detail: "built with GOEXPERIMENT=simd"}
+	case h.SIMD:
+		return finding{Check: "simd", State: stateWarn, Detail: "built with GOEXPERIMENT=simd, but there is none for " + h.Arch + ": training is 10 to 15 times slower",
+			Remedy: "use smaller settings (--width 16 --image-size 32), or another machine"}
+	}
+	return finding{Check: "simd", State: stateWarn, Detail: "built without SIMD: training is 10 to 15 times slower",
+		Remedy: "start it as " + program + ", or build with GOEXPERIMENT=simd and Go 1.27 or newer"}
+}
+
+func checkCPU(h runlog.HostInfo) finding {
+	f := finding{Check: "processor", State: stateOK, Detail: fmt.Sprintf("%s, %s", orDash(h.CPU), plural(h.Cores, "core"))}
+	if len(h.Features) > 0 {
+		f.Detail += ", " + strings.Join(h.Features, " ")
+	}
+	if h.Arch == "amd64" && len(h.Features) > 0 && !slices.Contains(h.Features, "avx2") {
+		f.State, f.Remedy = stateWarn, "without AVX2 the fast kernels are not used; expect 10 to 15 times the time"
+	}
+	return f
+}
+
+// Memory that the practice needs at its full size: batch 128 and width 64 take about 2.3 GB.
+const fullSizeMemory = 3 << 30
+
+func checkMemory() finding {
+	total, available, ok := memory()
+	if !ok {
+		return finding{Check: "memory", State: stateOK, Detail: "unknown on this system"}
+	}
+	f := finding{Check: "memory", State: stateOK, Detail: bytesOf(total) + ", " + bytesOf(available) + " available"}
+	if available < fullSizeMemory {
+		f.State, f.Remedy = stateWarn, "scale full needs about 2.3 GB; use --batch 32, or stay at scale lecture"
+	}
+	return f
+}
+
+// Space that one run at full scale may take, snapshots and samples together, is below this.
+const runSpace = 1 << 30
+
+func checkDisk(name, dir string) finding {
+	at := existingParent(dir)
+	free, ok := diskFree(at)
+	if !ok {
+		return finding{Check: name, State: stateOK, Detail: at}
+	}
+	f := finding{Check: name, State: stateOK, Detail: fmt.Sprintf("%s, %s free", at, bytesOf(free))}
+	if free < runSpace {
+		f.State, f.Remedy = stateWarn, "a run keeps three snapshots of 76 MB and its pictures; make room or choose another folder"
+	}
+	probe, err := os.CreateTemp(at, ".ganbook-*")
+	if err != nil {
+		return finding{Check: name, State: stateFail, Detail: fmt.Sprintf("cannot write to %s: %v", at, err), Remedy: "choose a folder that you can write"}
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		f.State, f.Detail = stateWarn, err.Error()
+	}
+	return f
+}
+
+// existingParent is the folder itself or the nearest one above it that exists.
+func existingParent(dir string) string {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	for at != filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil {
+			break
+		}
+		at = filepath.Dir(at)
+	}
+	return at
+}
+
+func checkCache() finding {
+	dir, err := kernelspec.CacheDir(kernelspec.Options{})
+	if err != nil {
+		return finding{Check: "cache", State: stateFail, Detail: err.Error(), Remedy: "set GANBOOK_CACHE to a folder that you can write"}
+	}
+	return checkDisk("cache", dir)
+}
+
+// checkCompute starts the backend that a run would use and multiplies two matrices with it.
+func checkCompute() finding {
+	config := backend.Config("")
+	f := finding{Check: "backend", State: stateFail, Detail: config}
+	if from := os.Getenv(backend.Variable); from != "" {
+		f.Detail += " (from " + backend.Variable + ")"
+		f.Remedy = "unset " + backend.Variable + " for the Go backend"
+	}
+	b, err := backend.New("")
+	if err != nil {
+		f.Detail += ": " + err.Error()
+		return f
+	}
+	defer b.Finalize()
+	product, err := multiply(b)
+	switch {
+	case err != nil:
+		f.Detail += ": " + err.Error()
+	case !slices.Equal(product, []float32{19, 22, 43, 50}):
+		f.Detail += fmt.Sprintf(": it multiplies wrongly: %v", product)
+	default:
+		f.State, f.Remedy = stateOK, ""
+		f.Detail += ", multiplies two matrices"
+	}
+	return f
+}
+
+func checkData() finding {
+	dir, err := data.CacheDir()
+	if err != nil {
+		return finding{Check: "data", State: stateWarn, Detail: err.Error(), Remedy: "set GANBOOK_CACHE to a folder that you can write"}
+	}
+	f := finding{Check: "data", State: stateOK, Detail: "synthetic faces need no files"}
+	if entries, err := os.ReadDir(dir); err == nil {
+		f.Detail += "; " + plural(len(entries), "prepared set") + " in " + dir
+	}
+	return f
+}
+
+func checkKernel(ctx context.Context) finding {
+	if err := kernelspec.Check(ctx, kernelspec.Options{}); err != nil {
+		detail, _, _ := strings.Cut(err.Error(), "\n")
+		return finding{Check: "kernel", State: stateWarn, Detail: detail, Remedy: "for notebooks: " + program + " setup"}
+	}
+	return finding{Check: "kernel", State: stateOK, Detail: kernelspec.DisplayName + " is installed"}
+}
+
+func checkJupyter() finding {
+	var found []string
+	for _, name := range []string{"python3", "jupyter", "jupyter-lab"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = append(found, path)
+		}
+	}
+	if len(found) < 2 {
+		return finding{Check: "jupyter", State: stateWarn, Detail: "found " + orDash(strings.Join(found, ", ")),
+			Remedy: "for notebooks in a browser, install JupyterLab: python3 -m pip install jupyterlab"}
+	}
+	return finding{Check: "jupyter", State: stateOK, Detail: strings.Join(found, ", ")}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// The lines of --json: a start, points and samples as they come, an end.
+type (
+	startLine struct {
+		Event      string               `json:"event"` // "start"
+		Run        string               `json:"run"`   // folder
+		Info       runlog.Info          `json:"info"`
+		Settings   experiments.Settings `json:"settings"`
+		Iterations int64                `json:"iterations"`
+	}
+	pointLine struct {
+		Event string `json:"event"` // "point"
+		runlog.Point
+	}
+	sampleLine struct {
+		Event  string `json:"event"` // "sample"
+		Name   string `json:"name,omitempty"`
+		Images int64  `json:"images"`
+		Path   string `json:"path"`
+	}
+	endLine struct {
+		Event   string   `json:"event"`  // "done", "stopped" or "failed"
+		Run     string   `json:"run"`    // folder
+		Resume  string   `json:"resume"` // command that goes on with it, "" when there is nothing left
+		Figures []string `json:"figures"`
+		Error   string   `json:"error,omitempty"`
+	}
+)
+
+func startEvent(run *runlog.Run, s experiments.Settings) startLine {
+	info := run.Info()
+	info.Config = nil // it is the settings
+	return startLine{Event: "start", Run: run.Dir(), Info: info, Settings: s, Iterations: iterations(s, info.Data.Images)}
+}
+
+func pointEvent(p runlog.Point) pointLine { return pointLine{Event: "point", Point: p} }
+
+func sampleEvent(run *runlog.Run, name string, images int64) sampleLine {
+	e := sampleLine{Event: "sample", Name: name, Images: images}
+	for _, s := range run.Samples() {
+		if s.Name == name && s.Images == images {
+			e.Path = s.Path
+		}
+	}
+	return e
+}
+
+func endEvent(run *runlog.Run, err error) endLine {
+	e := endLine{Event: "done", Run: run.Dir(), Figures: figures(run)}
+	if err == nil {
+		return e
+	}
+	e.Event, e.Error, e.Resume = "failed", err.Error(), program+" resume "+run.Dir()
+	if errors.Is(err, context.Canceled) {
+		e.Event, e.Error = "stopped", ""
+	}
+	return e
+}

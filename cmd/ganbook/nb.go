@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/nbrun"
+)
+
+// nbCmd works on notebooks without a browser.
+type nbCmd struct {
+	Run   nbRunCmd   `cmd:"" help:"Run notebooks with the real kernel and write their outputs back."`
+	Check nbCheckCmd `cmd:"" help:"Check saved notebooks: structure, size, no error in the outputs."`
+}
+
+type nbRunCmd struct {
+	Files   []string      `arg:"" name:"file" help:"Notebooks."`
+	Scale   string        `help:"Scale the notebook's experiments run at: full, lecture or smoke; default: as the notebook says." placeholder:"SCALE"`
+	Output  string        `help:"Write the notebook with its outputs there instead of back." placeholder:"FILE"`
+	Timeout time.Duration `help:"Limit for a notebook." default:"1h"`
+	Keep    bool          `help:"Write the outputs also when a cell failed."`
+}
+
+func (c *nbRunCmd) Run(a *app) error {
+	if c.Output != "" && len(c.Files) > 1 {
+		return usagef("--output names one file, and there are %d notebooks", len(c.Files))
+	}
+	o := nbrun.Options{Output: c.Output, Timeout: c.Timeout, CellTimeout: c.Timeout, KeepFailed: c.Keep, Log: a.out}
+	if c.Scale != "" {
+		scale, err := experiments.ParseScale(c.Scale)
+		if err != nil {
+			return usage(err)
+		}
+		o.Env = []string{"GANBOOK_SCALE=" + string(scale)}
+	}
+	spec, err := kernelspec.Prepare(a.ctx, kernelspec.Options{Log: a.out})
+	if err != nil {
+		return err
+	}
+	o.Spec = spec
+	for _, file := range c.Files {
+		if _, err := nbrun.Run(a.ctx, file, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type nbCheckCmd struct {
+	Files []string `arg:"" name:"file" help:"Notebooks."`
+}
+
+func (c *nbCheckCmd) Run(a *app) error {
+	var failed error
+	for _, file := range c.Files {
+		if err := nbrun.Check(file); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		fmt.Fprintf(a.out, "%s: ok\n", file)
+	}
+	return failed
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// runCmd trains an experiment from its beginning.
+type runCmd struct {
+	Experiment string       `arg:"" help:"Which one: dcgan, dcgan/radford2015 … (see: list)."`
+	Settings   settingFlags `embed:""`
+	Data       string       `help:"Folder, archive or file of images, or the name of a set (see: data list). Without it: synthetic faces." placeholder:"PATH"`
+	Out        string       `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
+	Yes        bool         `help:"Accept the terms of a set that has to be downloaded."`
+	JSON       bool         `help:"Print one JSON object per line and nothing else."`
+}
+
+// settingFlags are the wishes that change an experiment.
+type settingFlags struct {
+	Scale     string            `help:"How much of the document's experiment: full, lecture (minutes) or smoke (seconds)." default:"lecture"`
+	Seed      *int64            `help:"Master seed of all random numbers; default 999." placeholder:"N"`
+	Backend   string            `help:"What computes: go, go:num_executors=4, xla:cuda …" placeholder:"NAME"`
+	Batch     *int              `help:"Images in a batch." placeholder:"N"`
+	Width     *int              `help:"Maps of both networks (ngf, ndf)." placeholder:"N"`
+	ImageSize *int              `help:"Side of the images: 32, 64, 128." placeholder:"N"`
+	Epochs    *int              `help:"Passes over the images." placeholder:"N"`
+	Images    *int64            `help:"Images to show, instead of epochs." placeholder:"N"`
+	Set       map[string]string `help:"Any setting by its name in the document, such as lr=0.0001 or real_label=0.9." placeholder:"KEY=VALUE"`
+}
+
+func (c *runCmd) Run(a *app) error {
+	o, err := c.Settings.options(c.Experiment)
+	if err != nil {
+		return usage(err)
+	}
+	v := newView(a, c.JSON)
+	o.Data, o.Out, o.Log, o.Watch = c.Data, c.Out, v.console, v.watch
+	o.Progress, o.Accept = preparing(v.console), accept(a, c.Yes, !c.JSON)
+	o.Command = strings.Join(append([]string{"ganbook"}, a.args...), " ")
+	run, err := experiments.Train(a.ctx, c.Experiment, o)
+	return v.end(run, err)
+}
+
+// options checks the wishes before anything is opened, so that a mistyped one costs nothing.
+func (f settingFlags) options(id string) (o experiments.Options, err error) {
+	e, err := experiments.Find(id)
+	if err != nil {
+		return o, err
+	}
+	if o.Scale, err = experiments.ParseScale(f.Scale); err != nil {
+		return o, err
+	}
+	for _, n := range []struct {
+		flag string
+		wish *int
+		to   *int
+	}{
+		{"batch", f.Batch, &o.Batch}, {"width", f.Width, &o.Width},
+		{"image-size", f.ImageSize, &o.ImageSize}, {"epochs", f.Epochs, &o.Epochs},
+	} {
+		if n.wish == nil {
+			continue
+		}
+		if *n.wish < 1 {
+			return o, fmt.Errorf("--%s %d: it must be at least 1", n.flag, *n.wish)
+		}
+		*n.to = *n.wish
+	}
+	if f.Images != nil {
+		if *f.Images < 1 {
+			return o, fmt.Errorf("--images %d: it must be at least 1", *f.Images)
+		}
+		o.Images = *f.Images
+	}
+	o.Seed, o.Set, o.Backend = f.Seed, f.Set, f.Backend
+	if err := checkBackend(f.Backend); err != nil {
+		return o, err
+	}
+	s, err := e.Settings(o)
+	if err != nil {
+		return o, err
+	}
+	_, err = e.Game(s.Game)
+	return o, err
+}
+
+// end tells how a training went and where its results lie.
+func (v *view) end(run *runlog.Run, err error) error {
+	v.console.Clear()
+	if run == nil {
+		return err
+	}
+	if v.json {
+		return errors.Join(err, v.emit(endEvent(run, err)))
+	}
+	switch {
+	case err == nil:
+		v.done(run)
+	case errors.Is(err, context.Canceled):
+		v.console.Line("stopped after %s; a snapshot is kept", plural(int(v.images), "image"))
+		v.console.Line("go on with: %s resume %s", program, run.Dir())
+		return &reported{err}
+	default:
+		if run.Dir() != "" && v.images > 0 {
+			v.console.Line("the run's record is in %s; from its last snapshot: %s resume %[1]s", run.Dir(), program)
+		}
+	}
+	return err
+}
+
+func (v *view) done(run *runlog.Run) {
+	v.console.Line("done: %s in %s (%.1f a second)", plural(int(v.images), "image"), roughly(v.spent()), v.perSecond())
+	v.console.Line("run folder: %s", run.Dir())
+	for _, f := range figures(run) {
+		v.console.Line("figure:     %s", f)
+	}
+	v.console.Line("new pictures: %s generate %s", program, run.Dir())
+}
+
+// figures lists the files of a run's figures.
+func figures(run *runlog.Run) []string {
+	found, _ := filepath.Glob(filepath.Join(run.Dir(), experiments.FiguresDir, "*"))
+	sort.Strings(found)
+	return found
+}
+
+// accept asks once whether a set's terms are accepted. Where nobody can answer, only --yes does.
+func accept(a *app, yes, ask bool) func(terms string) bool {
+	return func(terms string) bool {
+		fmt.Fprintln(a.err, terms)
+		if yes {
+			return true
+		}
+		if !ask || !isTerminal(a.err) {
+			fmt.Fprintln(a.err, "say --yes to accept these terms")
+			return false
+		}
+		fmt.Fprint(a.err, "Do you accept these terms? [y/N] ")
+		return readYes(os.Stdin)
+	}
+}
+
+func readYes(r io.Reader) bool {
+	var answer string
+	fmt.Fscanln(r, &answer)
+	return strings.HasPrefix(strings.ToLower(answer), "y")
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// view shows a training as it goes: the document's log lines and a progress line for people, or JSON for programs.
+type view struct {
+	a       *app
+	json    bool
+	console *console
+
+	run        *runlog.Run
+	settings   experiments.Settings
+	experiment experiments.Experiment
+
+	began        time.Time // of this sitting
+	first        int64     // images shown before this sitting
+	images       int64
+	last         time.Time
+	perImage     float64 // seconds, smoothed
+	epochs       int
+	firstSeconds float64
+}
+
+// newView writes to the standard output, or beside it when that is for JSON alone.
+func newView(a *app, asJSON bool) *view {
+	w := a.out
+	if asJSON {
+		w = a.err
+	}
+	return &view{a: a, json: asJSON, console: newConsole(w)}
+}
+
+// watch is the Options.Watch of a training.
+func (v *view) watch(run *runlog.Run, s experiments.Settings) []runlog.Sink {
+	v.run, v.settings = run, s
+	v.experiment, _ = experiments.Find(s.Experiment)
+	v.began, v.last = time.Now(), time.Now()
+	info := run.Info()
+	if v.json {
+		_ = v.emit(startEvent(run, s))
+	} else {
+		v.console.Line("%s", summary(info, s))
+	}
+	if !info.Host.SIMD {
+		v.console.Line("warning: built without SIMD, so training is 10 to 15 times slower; start it with %s, which sets GOEXPERIMENT=simd (%s doctor says more)", program, program)
+	}
+	return []runlog.Sink{v}
+}
+
+// summary is the one line that says what is about to run.
+func summary(i runlog.Info, s experiments.Settings) string {
+	simd, note := "yes", ""
+	if !i.Host.SIMD {
+		simd = "no"
+	}
+	if i.Data.Note != "" {
+		note = " (" + i.Data.Note + ")"
+	}
+	return fmt.Sprintf("%s, scale %s: backend %s, SIMD %s; data %s%s, %s of %d×%d; %s of up to %d images, seed %d; run folder %s",
+		s.Experiment, s.Scale, i.Backend, simd, i.Data.Name, note, plural(i.Data.Images, "image"), i.Data.Width, i.Data.Height,
+		plural(int(iterations(s, i.Data.Images)), "iteration"), s.BatchSize, s.Seed, i.ID)
+}
+
+// iterations counts the batches of a run: the last one of an epoch is short, and the run ends with the batch that
+// reaches its number of images.
+func iterations(s experiments.Settings, n int) int64 {
+	length, batch := int64(n), int64(s.BatchSize)
+	if length == 0 || batch == 0 {
+		return 0
+	}
+	return s.Images/length*ceil(length, batch) + ceil(s.Images%length, batch)
+}
+
+func ceil(a, b int64) int64 { return (a + b - 1) / b }
+
+// Point is a [runlog.Sink]'s: it prints the log lines that are due and renews the progress line.
+func (v *view) Point(p runlog.Point) error {
+	now := time.Now()
+	v.count(p, now)
+	if v.json {
+		return v.emit(pointEvent(p))
+	}
+	if every := max(v.settings.LogEvery, 1); p.Batch%every == 0 && v.experiment.LogLine != nil {
+		v.console.Line("%s", v.experiment.LogLine(p, v.settings.Epochs))
+	}
+	if v.console.Due(now) {
+		v.console.Progress(now, v.progress(p))
+	}
+	return nil
+}
+
+// count keeps the smoothed time an image takes. The first batch of a sitting is left out: its graph is being built.
+func (v *view) count(p runlog.Point, now time.Time) {
+	shown := p.Images - v.images
+	switch {
+	case v.images == 0:
+		v.images = p.Images
+		v.first, v.began = p.Images, now
+	case shown > 0:
+		each := now.Sub(v.last).Seconds() / float64(shown)
+		if v.perImage == 0 {
+			v.perImage = each
+		}
+		const share = 0.05 // of the newest batch in the average
+		v.perImage += share * (each - v.perImage)
+		v.images = p.Images
+	}
+	v.last = now
+}
+
+func (v *view) progress(p runlog.Point) string {
+	text := fmt.Sprintf("epoch %d/%d, %s of %s images", p.Epoch+1, v.settings.Epochs, grouped(p.Images), grouped(v.settings.Images))
+	if v.perImage > 0 {
+		left := time.Duration(float64(max(v.settings.Images-p.Images, 0)) * v.perImage * float64(time.Second))
+		text += fmt.Sprintf(", %.1f images/s, %s left", 1/v.perImage, roughly(left))
+	}
+	return text
+}
+
+// spent and perSecond describe this sitting after its first batch.
+func (v *view) spent() time.Duration { return v.last.Sub(v.began) }
+
+func (v *view) perSecond() float64 {
+	if v.spent() <= 0 {
+		return 0
+	}
+	return float64(v.images-v.first) / v.spent().Seconds()
+}
+
+// Image reports a sample sheet; its file is already written.
+func (v *view) Image(name string, images int64, _ image.Image) error {
+	if !v.json {
+		return nil
+	}
+	return v.emit(sampleEvent(v.run, name, images))
+}
+
+// Close takes the progress line away.
+func (v *view) Close() error {
+	v.console.Clear()
+	return nil
+}
+
+// emit writes one JSON object as a line of the standard output.
+func (v *view) emit(event any) error { return json.NewEncoder(v.a.out).Encode(event) }
