@@ -1,0 +1,285 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image"
+	"image/color"
+	"image/gif"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// TestThinKeepsWhatCanBeSeen: of every pixel column the highest and the lowest value are still there.
+func TestThinKeepsWhatCanBeSeen(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var points plotter.XYs
+	for i := range 50_000 {
+		points = append(points, plotter.XY{X: float64(i), Y: rng.NormFloat64()})
+	}
+	points[31_337].Y = 40
+	width := float64(len(points)-1) / buckets
+	kept := thin(points, 0, width)
+	if len(kept) > 2*buckets+4 {
+		t.Fatalf("%d points kept", len(kept))
+	}
+	ranges := func(points plotter.XYs) map[int][2]float64 {
+		m := map[int][2]float64{}
+		for _, p := range points {
+			column := int(p.X / width)
+			r, ok := m[column]
+			if !ok {
+				r = [2]float64{p.Y, p.Y}
+			}
+			m[column] = [2]float64{min(r[0], p.Y), max(r[1], p.Y)}
+		}
+		return m
+	}
+	got := ranges(kept)
+	for column, want := range ranges(points) {
+		if got[column] != want {
+			t.Fatalf("column %d: %v, want %v", column, got[column], want)
+		}
+	}
+	for i := 1; i < len(kept); i++ {
+		if kept[i].X <= kept[i-1].X {
+			t.Fatalf("points %d and %d are not in order", i-1, i)
+		}
+	}
+}
+
+func TestLineGaps(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		y    []float64
+		want []int // points in each part
+	}{
+		{[]float64{1, 2, 3}, []int{3}},
+		{[]float64{nan, 1, inf, -inf, 2, 3, nan}, []int{1, 2}},
+		{[]float64{nan, nan}, nil},
+	} {
+		x := make([]float64, len(c.y))
+		for i := range x {
+			x[i] = float64(i)
+		}
+		l := newLine("", color.Black, x, c.y)
+		var got []int
+		for _, p := range l.parts {
+			got = append(got, len(p))
+		}
+		if len(got) != len(c.want) || len(got) > 0 && got[0] != c.want[0] {
+			t.Errorf("%v: parts of %v, want %v", c.y, got, c.want)
+		}
+	}
+}
+
+func TestTickLabels(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0, 10000, "0 2,000 4,000 6,000 8,000 10,000"},
+		{-3.2, 1.1, "−3 −2 −1 0 1"},
+		{0, 0.35, "0 0.05 0.10 0.15 0.20 0.25 0.30 0.35"},
+		{0, 2.5e7, "0 5,000,000 1e+07 1.5e+07 2e+07 2.5e+07"},
+		{5, 5, "5"},
+	} {
+		var got []string
+		for _, m := range (ticks{}).Ticks(c.low, c.high) {
+			got = append(got, m.Label)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%v to %v: %q, want %q", c.low, c.high, got, c.want)
+		}
+	}
+}
+
+func TestGridRules(t *testing.T) {
+	single, err := Grid(Batch{[]float32{2, 4}, 1, 1, 2, 1}, Layout{PerRow: 8, Padding: 2, Normalize: true})
+	if err != nil || single.Height != 1 || single.Width != 2 || single.Channels != 3 || single.Pixels[0] != 0 || single.Pixels[5] != 1 {
+		t.Errorf("one grey picture: %+v, %v", single, err)
+	}
+	flat, err := Sheet(Batch{[]float32{7, 7}, 2, 1, 1, 1}, SheetLayout)
+	if err != nil || flat.Bounds().Dx() != 8 || flat.Bounds().Dy() != 5 {
+		t.Errorf("two equal pixels: %v, %v", flat.Bounds(), err)
+	}
+	plain, err := Sheet(Batch{[]float32{-1, 0, 1, 5, float32(math.NaN()), -9}, 2, 1, 1, 3}, Layout{PerRow: 2, Padding: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[image.Point]color.RGBA{
+		{1, 1}: {0, 128, 255, 255}, {3, 1}: {255, 0, 0, 255}, {0, 0}: {0, 0, 0, 255}, {2, 1}: {0, 0, 0, 255},
+	} {
+		if got := plain.RGBAAt(at.X, at.Y); got != want {
+			t.Errorf("pixel %v: %v, want %v", at, got, want)
+		}
+	}
+	for name, err := range map[string]error{
+		"two channels": second(Grid(Batch{make([]float32, 2), 1, 1, 1, 2}, SheetLayout)),
+		"too few":      second(Grid(Batch{make([]float32, 5), 1, 1, 2, 3}, SheetLayout)),
+		"no picture":   second(Grid(Batch{Height: 1, Width: 1, Channels: 3}, SheetLayout)),
+		"no column":    second(Grid(Batch{make([]float32, 3), 1, 1, 1, 3}, Layout{})),
+		"sheet":        second(Sheet(Batch{}, Layout{PerRow: 1})),
+		"no panels":    second(Panels()),
+		"empty panel":  second(Panels(Panel{"a", nil})),
+		"no frames":    second(Strip(nil)),
+		"no animation": second(Progression(nil)),
+		"empty walk":   second(LatentWalk(Batch{})),
+		"curve":        second(Curve("", "", "", 1, 1)),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), "plots: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestLossesErrors(t *testing.T) {
+	run, remove := trainedRun(10)
+	defer remove()
+	if _, err := Losses(run, "G/los"); err == nil || !strings.Contains(err.Error(), `"G/loss"`) {
+		t.Errorf("an unknown series: %v; want the names there are", err)
+	}
+	if _, err := Frames(run, "walk", 0); err == nil {
+		t.Error("there are no such sheets")
+	}
+	path := filepath.Join(run.Dir(), "metrics.jsonl")
+	b, err := os.ReadFile(path)
+	check(err)
+	check(os.WriteFile(path, append([]byte("damaged\n"), b...), 0o666))
+	again, err := runlog.Open(run.Dir())
+	check(err)
+	if _, err := Losses(again); err != nil {
+		t.Errorf("a damaged line stops the figure: %v", err)
+	}
+}
+
+// TestSVG: small, well-formed, text as text, nothing executable and nothing loaded.
+func TestSVG(t *testing.T) {
+	run, remove := trainedRun(10_000)
+	defer remove()
+	p, err := Losses(run)
+	check(err)
+	svg, err := SVG(p)
+	check(err)
+	if len(svg) > 80_000 {
+		t.Errorf("%d bytes, at most 80,000", len(svg))
+	}
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		check(err)
+		if e, ok := token.(xml.StartElement); ok && (e.Name.Local == "script" || e.Name.Local == "image") {
+			t.Errorf("element %s", e.Name.Local)
+		}
+	}
+	for _, want := range []string{LossTitle, ">iterations<", ">Loss<", ">10,000<", "Arial"} {
+		if !bytes.Contains(svg, []byte(want)) {
+			t.Errorf("%q is not in it", want)
+		}
+	}
+}
+
+// TestQuantise: colours that are apart come back exactly; a rich picture has an error below the eye's.
+func TestQuantise(t *testing.T) {
+	few := image.NewRGBA(image.Rect(5, 5, 25, 25))
+	rich := image.NewRGBA(image.Rect(0, 0, 200, 200))
+	for i := range 200 {
+		for j := range 200 {
+			few.Set(5+i/10, 5+j/10, color.RGBA{uint8(i / 10 * 12), uint8(j / 100 * 200), 60, 255})
+			rich.Set(i, j, color.RGBA{uint8(i), uint8(j), uint8((i + j) / 2), 255})
+		}
+	}
+	q := Quantise(few)
+	for y := 5; y < 25; y++ {
+		for x := 5; x < 25; x++ {
+			if distance(q, x, y, few, x, y) != 0 {
+				t.Fatalf("pixel %d, %d: %v, want %v", x, y, q.At(x, y), few.At(x, y))
+			}
+		}
+	}
+	q = Quantise(rich)
+	sum := 0.0
+	for y := range 200 {
+		for x := range 200 {
+			sum += distance(q, x, y, rich, x, y)
+		}
+	}
+	if mean := sum / 200 / 200; mean > 8 { // a uniform cube of 256 colours has 16 and more
+		t.Errorf("mean error %.1f levels", mean)
+	}
+}
+
+func TestWriteFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "figures")
+	frame, err := Sheet(faces(2, 1), SheetLayout)
+	check(err)
+	animation, err := Progression([]Frame{{frame, 1}, {frame, 2}})
+	check(err)
+	path := filepath.Join(dir, "progression.gif")
+	check(WriteGIF(path, animation))
+	check(WriteGIF(path, animation))
+	f, err := os.Open(path)
+	check(err)
+	defer f.Close()
+	back, err := gif.DecodeAll(f)
+	if err != nil || len(back.Image) != 2 || back.LoopCount != 0 {
+		t.Errorf("read back: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	blocked := filepath.Join(path, "x.png") // below a file
+	if err := WritePNG(blocked, frame); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("an impossible path: %v", err)
+	}
+}
+
+func BenchmarkLosses10000(b *testing.B) {
+	run, remove := trainedRun(10_000)
+	defer remove()
+	dir := b.TempDir()
+	for b.Loop() {
+		fresh, err := runlog.Open(run.Dir())
+		check(err)
+		p, err := Losses(fresh)
+		check(err)
+		check(WritePNG(filepath.Join(dir, "losses.png"), Render(p)))
+		check(WriteSVG(filepath.Join(dir, "losses.svg"), p))
+	}
+}
+
+// BenchmarkProgression17 makes the lecture's animation: 17 sheets of 64 pictures of 64 by 64.
+func BenchmarkProgression17(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	batch := Batch{make([]float32, 64*64*64*3), 64, 64, 64, 3}
+	for i := range batch.Pixels {
+		batch.Pixels[i] = float32(math.Sin(float64(i)/50) + 0.1*rng.NormFloat64())
+	}
+	sheet, err := Sheet(batch, SheetLayout)
+	check(err)
+	var frames []Frame
+	for k := range int64(17) {
+		frames = append(frames, Frame{sheet, k * 64_000})
+	}
+	path := filepath.Join(b.TempDir(), "progression.gif")
+	for b.Loop() {
+		animation, err := Progression(frames)
+		check(err)
+		check(WriteGIF(path, animation))
+	}
+}
