@@ -112,9 +112,10 @@ func (l line) Plot(c draw.Canvas, p *plot.Plot) {
 			c.DrawGlyph(draw.GlyphStyle{Color: l.color, Radius: 1.5, Shape: draw.CircleGlyph{}}, points[0])
 			continue
 		}
-		for ; len(points) > 1; points = points[min(stroke-1, len(points)-1):] {
-			c.StrokeLines(style, c.ClipLinesXY(points[:min(stroke, len(points))])...)
+		for ; len(points) > stroke; points = points[stroke-2:] { // a segment twice, so that no seam shows
+			c.StrokeLines(style, c.ClipLinesXY(points[:stroke])...)
 		}
+		c.StrokeLines(style, c.ClipLinesXY(points)...)
 	}
 }
 
