@@ -156,7 +156,7 @@ func tarMembers(file string, wanted []string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: member %s of %d bytes, a batch file has %d", file, h.Name, h.Size, cifarOfficially*cifarRecord)
 		}
 		if found[name], err = io.ReadAll(r); err != nil {
-			return nil, fmt.Errorf("%s: member %s: %w: get the archive again", file, h.Name, err)
+			return nil, fmt.Errorf("%s: member %s: %w: get it again", file, h.Name, err)
 		}
 	}
 	return found, nil

@@ -77,11 +77,13 @@ func (in *input) open(ctx context.Context, o Options) (*Source, error) {
 		if w, err = newPreparedWriter("", d); err != nil {
 			return nil, err
 		}
-		w.Found += fmt.Sprintf("; kept in memory, because %s cannot be written (set GANBOOK_CACHE)", dir)
 	}
 	defer w.discard()
 	if err := in.write(ctx, w); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
+	}
+	if w.path == "" {
+		w.Found += fmt.Sprintf("; kept in memory, because %s cannot be written (set GANBOOK_CACHE)", dir)
 	}
 	s, err := w.finish()
 	if err != nil {

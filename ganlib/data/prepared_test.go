@@ -1,0 +1,178 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func preparedFiles(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hidden, _ := filepath.Glob(filepath.Join(dir, ".preparing*"))
+	if len(hidden) > 0 {
+		t.Errorf("left behind: %v", hidden)
+	}
+	return files
+}
+
+func TestPreparedFileIsUsedAgainAndFollowsTheFiles(t *testing.T) {
+	cache, dir := withCache(t), t.TempDir()
+	celeba(t, dir, 3)
+	decoded := 0
+	o := Options{Size: 16, Progress: func(done, _ int) { decoded = done }}
+	first := opened(t, "", dir, o)
+	if decoded != 3 || len(preparedFiles(t, cache)) != 1 {
+		t.Fatalf("decoded %d, prepared files %v", decoded, preparedFiles(t, cache))
+	}
+	decoded = 0
+	again := opened(t, "", dir, o)
+	if decoded != 0 || again.Hash() != first.Hash() || again.Found() != first.Found() || !bytes.Equal(again.At(2), first.At(2)) {
+		t.Errorf("decoded %d again, or another set came back", decoded)
+	}
+	if again.Hash() != again.contentHash() {
+		t.Error("the recorded hash is not that of the contents")
+	}
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "000002.jpg"), later, later); err != nil {
+		t.Fatal(err)
+	}
+	if opened(t, "", dir, o); decoded != 3 {
+		t.Error("a changed file was not noticed")
+	}
+	decoded = 0
+	if opened(t, "", dir, Options{Size: 8, Progress: o.Progress}); decoded != 3 {
+		t.Error("another size used the same prepared file")
+	}
+}
+
+func TestDamagedPreparedFileIsMadeAgain(t *testing.T) {
+	cache, dir := withCache(t), t.TempDir()
+	celeba(t, dir, 3)
+	want := opened(t, "", dir, Options{Size: 16}).Hash()
+	file := preparedFiles(t, cache)[0]
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := map[string][]byte{
+		"truncated": good[:len(good)/2], "empty": nil, "no magic": good[:len(good)-1],
+		"only a trailer": append(bytes.Repeat([]byte{255}, 8), preparedMagic...),
+	}
+	for name, at := range map[string]int{"pixel": 100, "description": len(good) - 40, "length": len(good) - 13} {
+		damage[name] = bytes.Clone(good)
+		damage[name][at] ^= 1
+	}
+	for name, b := range damage {
+		if err := os.Remove(file); err != nil { // a new file: the old one is mapped
+			t.Fatal(err)
+		}
+		write(t, file, b)
+		if _, err := openPrepared(file); err == nil {
+			t.Errorf("%s: damage not noticed", name)
+		}
+		if s := opened(t, "", dir, Options{Size: 16}); s.Hash() != want || s.contentHash() != want {
+			t.Errorf("%s: other images came back", name)
+		}
+	}
+}
+
+func TestUnwritableCacheKeepsTheSetInMemory(t *testing.T) {
+	dir := t.TempDir()
+	celeba(t, dir, 2)
+	t.Setenv("GANBOOK_CACHE", filepath.Join(write(t, filepath.Join(t.TempDir(), "file"), nil), "below"))
+	s := opened(t, "", dir, Options{Size: 16})
+	if s.Len() != 2 || !strings.Contains(s.Found(), "set GANBOOK_CACHE") || len(s.Hash()) != 64 {
+		t.Errorf("%d images, found %q", s.Len(), s.Found())
+	}
+}
+
+func TestInterruptedPreparationLeavesNothing(t *testing.T) {
+	cache, dir := withCache(t), t.TempDir()
+	celeba(t, dir, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, "", dir, Options{Size: 16}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if files := preparedFiles(t, cache); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestLargeSetsSpanManyBlocks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "set")
+	w, err := newPreparedWriter(path, description{Name: "big", Height: 64, Width: 64, Channels: 1, Labelled: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.discard()
+	for i := range 700 { // 2.7 MiB: three blocks, the last one short
+		if err := w.add(bytes.Repeat([]byte{byte(i)}, 64*64), []uint8{byte(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := w.finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Len() != 700 || s.At(699)[5] != 699%256 || s.Labels()[300] != 300%256 || s.Hash() != s.contentHash() {
+		t.Errorf("%d images, hash %s", s.Len(), s.Hash())
+	}
+}
+
+// The shared CelebA pictures, when they are there.
+func TestSharedCelebA(t *testing.T) {
+	shared := sharedDir(t, "GANBOOK_DATA", "data")
+	for _, c := range []struct {
+		path string
+		n    int
+		name string
+	}{
+		{filepath.Join("celeba", "img_align_celeba"), 1112, "celeba"},
+		{filepath.Join("celeba", "celeba64.zip"), 20000, "celeba64"},
+	} {
+		path := filepath.Join(shared, c.path)
+		if _, err := os.Stat(path); err != nil {
+			t.Skipf("no %s", path)
+		}
+		withCache(t)
+		started := time.Now()
+		s := opened(t, "celeba", path, Options{Size: 64})
+		prepared := time.Since(started)
+		started = time.Now()
+		again := opened(t, "celeba", path, Options{Size: 64})
+		t.Logf("%s: prepared in %v, opened again in %v", c.path, prepared, time.Since(started))
+		if s.Len() != c.n || s.Name() != c.name || !strings.HasSuffix(s.Note(), "-image CelebA subset") || again.Hash() != s.Hash() {
+			t.Errorf("%s: %d images, name %q, note %q", c.path, s.Len(), s.Name(), s.Note())
+		}
+	}
+}
+
+// The shared idx and CIFAR-10 files are the official ones.
+func TestSharedOfficialSets(t *testing.T) {
+	shared := sharedDir(t, "GANBOOK_DATA", "data")
+	withCache(t)
+	for _, c := range []struct {
+		set, split string
+		n          int
+		class0     int
+	}{{"mnist", "train", 60000, 5923}, {"mnist", "test", 10000, 980}, {"kmnist", "test", 10000, 1000}, {"cifar10", "test", 10000, 1000}} {
+		dir := filepath.Join(shared, c.set)
+		if _, err := os.Stat(dir); err != nil {
+			t.Skipf("no %s", dir)
+		}
+		s := opened(t, c.set, dir, Options{Split: c.split})
+		if s.Len() != c.n || s.Name() != c.set || !s.Official() || bytes.Count(s.Labels(), []byte{0}) != c.class0 {
+			t.Errorf("%s %s: %d images, official %v, %d of class 0, note %q", c.set, c.split, s.Len(), s.Official(), bytes.Count(s.Labels(), []byte{0}), s.Note())
+		}
+	}
+}
