@@ -18,7 +18,7 @@ func Curve(title, x, y string, from, to float64, functions ...Function) (*plot.P
 	if !(from < to) || len(functions) == 0 {
 		return nil, errors.New("plots: a curve needs from < to and a function")
 	}
-	const steps = 1000
+	const steps = 300
 	var lines []line
 	for i, f := range functions {
 		xs, ys := make([]float64, steps+1), make([]float64, steps+1)
