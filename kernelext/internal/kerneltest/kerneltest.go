@@ -20,7 +20,7 @@ func Checkout(t testing.TB) (root string) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"go.mod", "go.sum"} {
-		text, err := os.ReadFile(filepath.Join(moduleRoot(t), name))
+		text, err := os.ReadFile(filepath.Join(ModuleRoot(t), name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +43,8 @@ func Spec(t testing.TB, root string) kernelspec.Spec {
 	return spec
 }
 
-func moduleRoot(t testing.TB) string {
+// ModuleRoot is the checkout that the running test belongs to.
+func ModuleRoot(t testing.TB) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	for ; err == nil && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {

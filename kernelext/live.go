@@ -1,0 +1,204 @@
+package kernelext
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"image"
+	"image/png"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// liveInterval is the shortest time between two updates of a panel: at most four a second.
+const liveInterval = 250 * time.Millisecond
+
+// Panel is a live view of a training: one output of the notebook, updated in place, with the newest sample sheets,
+// the curves and a line that says how far the training is. It is a runlog.Sink; a training never waits for it.
+type Panel struct {
+	show func(html string) // displays a state in place of the one before; nil outside a notebook
+	sync func() error      // returns when everything shown has arrived
+
+	mu       sync.Mutex
+	wanted   []string // series to draw; none: all
+	curves   map[string]*curve
+	sheets   map[string]sheet
+	progress progress
+	shown    time.Time // of the newest update
+	pending  *time.Timer
+	closed   bool
+
+	showing chan struct{} // holds one while a state is displayed, so that states arrive in order
+}
+
+type sheet struct {
+	images int64
+	png    string // base64
+}
+
+var _ runlog.Sink = (*Panel)(nil)
+
+// Live opens a panel that draws the named series, or all when none is named. Series of the same kind ("D/loss" and
+// "G/loss"; "D(x)" and "D(G(z))") share a chart. Close it at the end of the cell: the last state stays in the notebook.
+func Live(series ...string) *Panel {
+	p := &Panel{wanted: series, sync: func() error { return nil }, showing: make(chan struct{}, 1),
+		curves: map[string]*curve{}, sheets: map[string]sheet{}}
+	if gonbui.IsNotebook {
+		// The kernel remembers ids as long as it lives; one used before would show nothing when the cell is run again.
+		id := "ganbook-live-" + gonbui.UniqueId()
+		p.show = func(text string) { gonbui.UpdateHtml(id, text) }
+		p.sync = func() error {
+			gonbui.Sync()
+			return gonbui.Error()
+		}
+	}
+	return p
+}
+
+// Goal says how many images the training will show, from which the panel estimates the time left.
+func (p *Panel) Goal(images int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.progress.goal = images
+}
+
+// Point adds the numbers of an iteration.
+func (p *Panel) Point(pt runlog.Point) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.show == nil {
+		return nil
+	}
+	for name, v := range pt.Values {
+		if len(p.wanted) > 0 && !slices.Contains(p.wanted, name) {
+			continue
+		}
+		if p.curves[name] == nil {
+			p.curves[name] = &curve{}
+		}
+		p.curves[name].add(float64(pt.Images), v)
+	}
+	p.progress.point(pt, time.Now())
+	p.changed()
+	return nil
+}
+
+// Image replaces the sample sheet of that name.
+func (p *Panel) Image(name string, images int64, img image.Image) error {
+	if p.show == nil {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		return fmt.Errorf("kernelext: live panel: sheet %q: %w", name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.sheets[name] = sheet{images, base64.StdEncoding.EncodeToString(b.Bytes())}
+		p.changed()
+	}
+	return nil
+}
+
+// Close shows the last state and returns when the notebook has it. What is reported later is not shown.
+func (p *Panel) Close() error {
+	p.mu.Lock()
+	if p.closed || p.show == nil {
+		p.closed = true
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	p.progress.end(time.Now())
+	if p.pending != nil {
+		p.pending.Stop()
+	}
+	p.mu.Unlock()
+	p.update()
+	if err := p.sync(); err != nil {
+		return fmt.Errorf("kernelext: live panel: %w", err)
+	}
+	return nil
+}
+
+// changed plans an update as soon as the interval allows; mu is held.
+func (p *Panel) changed() {
+	if p.pending != nil {
+		return
+	}
+	wait := max(0, liveInterval-time.Since(p.shown))
+	p.pending = time.AfterFunc(wait, p.update)
+}
+
+// update displays the current state, outside mu: a slow notebook holds up nothing but the next update.
+func (p *Panel) update() {
+	p.showing <- struct{}{}
+	defer func() { <-p.showing }()
+	p.mu.Lock()
+	p.pending, p.shown = nil, time.Now()
+	text := p.html()
+	p.mu.Unlock()
+	p.show(text)
+}
+
+// html is the panel's state as one piece of HTML without scripts; mu is held.
+func (p *Panel) html() string {
+	var b strings.Builder
+	b.WriteString(`<div style="font-family:sans-serif;font-size:13px"><div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">`)
+	for _, name := range slices.Sorted(maps.Keys(p.sheets)) {
+		s := p.sheets[name]
+		caption := strings.TrimSpace(name + " after " + thousands(s.images) + " images")
+		fmt.Fprintf(&b, `<div><img alt="%[1]s" style="max-width:100%%;max-height:480px;image-rendering:pixelated" src="data:image/png;base64,%[2]s"/><div>%[1]s</div></div>`,
+			html.EscapeString(caption), s.png)
+	}
+	b.WriteString("<div>")
+	for _, names := range p.charts() {
+		curves := make([]*curve, len(names))
+		for i, n := range names {
+			curves[i] = p.curves[n]
+		}
+		b.WriteString("<div>" + chart(names, curves) + "</div>")
+	}
+	fmt.Fprintf(&b, "</div></div>%s</div>", p.progress.html())
+	return b.String()
+}
+
+// charts groups the series by kind, in the order they were asked for (alphabetically when all are shown).
+func (p *Panel) charts() (groups [][]string) {
+	names := p.wanted
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(p.curves))
+	}
+	index := map[string]int{}
+	for _, n := range names {
+		if p.curves[n] == nil {
+			continue // not reported yet
+		}
+		i, ok := index[kind(n)]
+		if !ok {
+			i = len(groups)
+			index[kind(n)] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], n)
+	}
+	return groups
+}
+
+// kind is what series with a common axis have in common: "loss" of "D/loss", "D" of "D(G(z))", else the name.
+func kind(series string) string {
+	if i := strings.LastIndexByte(series, '/'); i >= 0 {
+		return series[i+1:]
+	}
+	before, _, _ := strings.Cut(series, "(")
+	return before
+}

@@ -1,0 +1,88 @@
+package kernelext
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// Plots are shown 640 pixels wide and drawn twice as fine, for screens that can show it.
+const (
+	plotWidth, plotHeight = 640, 400 // CSS pixels, 96 an inch
+	plotFineness          = 2
+)
+
+// Show displays a picture in the notebook: a *plot.Plot, an image.Image, the bytes of a PNG, GIF or JPEG file, or the
+// name of such a file (or of an SVG). It takes the results of a function as they are:
+//
+//	kernelext.Show(plots.Losses(run))
+//
+// An error among them, or a picture that cannot be drawn, fails the cell: Show panics with it.
+func Show(picture any, err ...error) {
+	mime, content, width, failure := render(picture)
+	if failure = errors.Join(append(err, failure)...); failure != nil {
+		panic(fmt.Errorf("kernelext: show: %w", failure))
+	}
+	if !gonbui.IsNotebook {
+		return
+	}
+	data := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMEType(mime): content}, Metadata: map[string]any{}}
+	if mime == "image/svg+xml" {
+		data.Data[protocol.MIMEImageSVG] = string(content)
+	}
+	if width > 0 {
+		data.Metadata[mime] = map[string]any{"width": width}
+	}
+	gonbui.SendData(data)
+	gonbui.Sync() // a cell may end right after; what is not delivered by then is lost
+}
+
+// render returns the file of a picture, its type, and the width to show it at in CSS pixels (0: its own).
+func render(picture any) (mime string, content []byte, width int, err error) {
+	var b bytes.Buffer
+	switch p := picture.(type) {
+	case *plot.Plot:
+		if p == nil {
+			return "", nil, 0, errors.New("there is no plot (nil)")
+		}
+		canvas := vgimg.NewWith(vgimg.UseWH(vg.Inch*plotWidth/96, vg.Inch*plotHeight/96), vgimg.UseDPI(96*plotFineness))
+		p.Draw(draw.New(canvas))
+		err = png.Encode(&b, canvas.Image())
+		return "image/png", b.Bytes(), plotWidth, err
+	case image.Image:
+		err = png.Encode(&b, p)
+		return "image/png", b.Bytes(), 0, err
+	case []byte:
+		mime = http.DetectContentType(p)
+		if !strings.HasPrefix(mime, "image/") {
+			return "", nil, 0, fmt.Errorf("these %d bytes are %s: want a PNG, GIF or JPEG file", len(p), mime)
+		}
+		return mime, p, 0, nil
+	case string:
+		text, err := os.ReadFile(p)
+		if err != nil {
+			return "", nil, 0, err
+		}
+		if strings.HasSuffix(p, ".svg") {
+			return "image/svg+xml", text, 0, nil
+		}
+		mime, content, width, err = render(text)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", p, err)
+		}
+		return mime, content, width, err
+	}
+	return "", nil, 0, fmt.Errorf("a %T is no picture: want a *plot.Plot, an image.Image, the bytes of a picture or a file's name", picture)
+}
