@@ -98,12 +98,14 @@ func (c *console) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// isTerminal says whether a writer is a character device other than the null device.
+// isTerminal says whether somebody sits in front of a writer.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
+	return ok && isTerminalFile(f)
+}
+
+// isTerminalFile takes every character device but the null device for a terminal.
+func isTerminalFile(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -69,6 +70,26 @@ func here(s data.Set) string {
 	return fmt.Sprintf("%d of %d files in %s", found, len(s.Files), dir)
 }
 
+// nearestSet is the set whose name comes closest, "" when none does.
+func nearestSet(name string) string {
+	names := []string{"faces"}
+	for _, known := range data.Sets() {
+		names = append(names, known.Name)
+	}
+	return experiments.Nearest(name, names)
+}
+
+// checkDataFlag refuses images that are neither a path nor a set when they look like a mistyped set.
+func checkDataFlag(wish string) error {
+	if _, err := os.Stat(wish); wish == "" || err == nil {
+		return nil
+	}
+	if near := nearestSet(wish); near != "" && near != wish {
+		return fmt.Errorf("--data %s: there is no such file or folder, and no such set; did you mean %s?", wish, near)
+	}
+	return nil
+}
+
 // setArg names a set, and where it lies when that is not the usual place.
 type setArg struct {
 	Set string `arg:"" help:"Name of a set (see: data list)."`
@@ -78,11 +99,7 @@ type setArg struct {
 // resolve checks the name and completes the folder.
 func (s *setArg) resolve() error {
 	if _, err := data.FindSet(s.Set); err != nil {
-		var names []string
-		for _, known := range data.Sets() {
-			names = append(names, known.Name)
-		}
-		if near := experiments.Nearest(s.Set, names); near != "" {
+		if near := nearestSet(s.Set); near != "" {
 			err = fmt.Errorf("%w; did you mean %s?", err, near)
 		}
 		return usage(err)
@@ -110,10 +127,11 @@ func (c *dataDownloadCmd) Run(a *app) error {
 			line.Progress(now, fmt.Sprintf("%s: %s of %s", file, bytesOf(uint64(done)), bytesOf(uint64(total))))
 		}
 	}
-	err := data.Download(a.ctx, c.Set, c.Dir, progress, accept(a, c.Yes, true))
+	consent := terms{a: a, yes: c.Yes}
+	err := data.Download(a.ctx, c.Set, c.Dir, progress, consent.accept)
 	line.Clear()
 	if err != nil {
-		return err
+		return consent.explain(err)
 	}
 	fmt.Fprintf(a.out, "%s is in %s; use it with --data %s\n", c.Set, c.Dir, c.Set)
 	return nil
@@ -131,15 +149,25 @@ func (c *dataVerifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var wrong error
+	bad := 0
 	for _, f := range checks {
-		state := "ok"
-		if f.Err != nil {
-			state, wrong = "wrong", errors.Join(wrong, f.Err)
+		path := filepath.Join(c.Dir, f.File)
+		switch {
+		case f.Err == nil:
+			fmt.Fprintf(a.out, "ok       %s\n", path)
+			continue
+		case errors.Is(f.Err, fs.ErrNotExist):
+			fmt.Fprintf(a.out, "missing  %s\n", path)
+		default:
+			fmt.Fprintf(a.out, "wrong    %s\n         %v\n", path, f.Err)
 		}
-		fmt.Fprintf(a.out, "%-5s  %s\n", state, filepath.Join(c.Dir, f.File))
+		bad++
 	}
-	return wrong
+	if bad > 0 {
+		return fmt.Errorf("data: %s: %d of %d files are missing or wrong; get them with: %s data download %[1]s, or say where they lie with --dir",
+			c.Set, bad, len(checks), program)
+	}
+	return nil
 }
 
 type dataPrepareCmd struct {

@@ -43,7 +43,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		return statusOK
 	}
 	var silent *reported
-	if !errors.As(err, &silent) {
+	if !errors.As(err, &silent) && !errors.Is(err, syscall.EPIPE) { // whoever closed the pipe has seen enough
 		fmt.Fprintf(errOut, "ganbook: %v\n", err)
 	}
 	var stopped interrupted

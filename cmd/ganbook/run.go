@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -42,12 +40,16 @@ func (c *runCmd) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := checkDataFlag(c.Data); err != nil {
+		return usage(err)
+	}
 	v := newView(a, c.JSON)
+	consent := terms{a: a, yes: c.Yes}
 	o.Data, o.Out, o.Log, o.Watch = c.Data, c.Out, v.console, v.watch
-	o.Progress, o.Accept = preparing(v.console), accept(a, c.Yes, !c.JSON)
+	o.Progress, o.Accept = preparing(v.console), consent.accept
 	o.Command = strings.Join(append([]string{"ganbook"}, a.args...), " ")
 	run, err := experiments.Train(a.ctx, c.Experiment, o)
-	return v.end(run, err)
+	return consent.explain(v.end(run, err))
 }
 
 // options checks the wishes before anything is opened, so that a mistyped one costs nothing.
@@ -131,26 +133,4 @@ func figures(run *runlog.Run) []string {
 	found, _ := filepath.Glob(filepath.Join(run.Dir(), experiments.FiguresDir, "*"))
 	sort.Strings(found)
 	return found
-}
-
-// accept asks once whether a set's terms are accepted. Where nobody can answer, only --yes does.
-func accept(a *app, yes, ask bool) func(terms string) bool {
-	return func(terms string) bool {
-		fmt.Fprintln(a.err, terms)
-		if yes {
-			return true
-		}
-		if !ask || !isTerminal(a.err) {
-			fmt.Fprintln(a.err, "say --yes to accept these terms")
-			return false
-		}
-		fmt.Fprint(a.err, "Do you accept these terms? [y/N] ")
-		return readYes(os.Stdin)
-	}
-}
-
-func readYes(r io.Reader) bool {
-	var answer string
-	fmt.Fscanln(r, &answer)
-	return strings.HasPrefix(strings.ToLower(answer), "y")
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -165,9 +164,9 @@ func (c *runsDeleteCmd) Run(a *app) error {
 }
 
 func confirm(a *app, dir string) bool {
-	if !isTerminal(a.err) {
+	if !isTerminal(a.err) || !isTerminalFile(os.Stdin) {
 		return false
 	}
 	fmt.Fprintf(a.err, "Delete %s with its snapshots and figures? [y/N] ", dir)
-	return readYes(bufio.NewReader(os.Stdin))
+	return readYes(os.Stdin)
 }

@@ -14,19 +14,18 @@ import (
 type view struct {
 	a       *app
 	json    bool
+	deaf    bool // nobody reads the JSON any more
 	console *console
 
 	run        *runlog.Run
 	settings   experiments.Settings
 	experiment experiments.Experiment
 
-	began        time.Time // of this sitting
-	first        int64     // images shown before this sitting
-	images       int64
-	last         time.Time
-	perImage     float64 // seconds, smoothed
-	epochs       int
-	firstSeconds float64
+	began    time.Time // of this sitting
+	first    int64     // images shown before this sitting
+	images   int64
+	last     time.Time
+	perImage float64 // seconds, smoothed
 }
 
 // newView writes to the standard output, or beside it when that is for JSON alone.
@@ -149,5 +148,13 @@ func (v *view) Close() error {
 	return nil
 }
 
-// emit writes one JSON object as a line of the standard output.
-func (v *view) emit(event any) error { return json.NewEncoder(v.a.out).Encode(event) }
+// emit writes one JSON object as a line of the standard output. When nobody reads it any more, it says so once and
+// the training goes on in silence.
+func (v *view) emit(event any) error {
+	if v.deaf {
+		return nil
+	}
+	err := json.NewEncoder(v.a.out).Encode(event)
+	v.deaf = err != nil
+	return err
+}

@@ -42,15 +42,15 @@ var tutorialNumbers = []Number{
 // dcganSettings is the document's table, cut down to the scale, with the user's wishes on top.
 func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	s := Settings{Experiment: id, Scale: o.Scale, Seed: 999, SampleEvery: 500, SampleCount: 64, SaveSeconds: 60, LogEvery: 50}
-	faces := 20_000
+	faces, shown := 20_000, 0 // drawn when there are no other images; images to show, 0: so many epochs
 	switch o.Scale {
 	case Lecture:
 		// 32 maps instead of 64: a quarter of the practice's work for an image.
-		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 32, 32, 32, 10
-		faces, s.SampleEvery = 10_000, 200
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 32, 32, 32, 0
+		faces, shown, s.SampleEvery = 10_000, 100_000, 200
 	case Smoke:
-		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 8, 8, 8, 1
-		faces, s.SampleEvery, s.SampleCount, s.LogEvery = 160, 10, 16, 5
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 8, 8, 8, 0
+		faces, shown, s.SampleEvery, s.SampleCount, s.LogEvery = 160, 160, 10, 16, 5
 	}
 	if o.Width > 0 {
 		c.GenMaps, c.DiscMaps = o.Width, o.Width
@@ -61,6 +61,13 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	if err := apply(&c, o.Set); err != nil {
 		return s, err
 	}
+	s.Images = o.Images
+	if shown > 0 && c.Epochs == 0 { // the scale decides how long it takes, whatever the size of the data
+		c.Epochs = shown / faces
+		if s.Images == 0 {
+			s.Images = int64(shown)
+		}
+	}
 	if err := c.Validate(); err != nil {
 		return s, err
 	}
@@ -68,7 +75,7 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Game, s.BatchSize, s.Epochs, s.Images = game, c.BatchSize, c.Epochs, o.Images
+	s.Game, s.BatchSize, s.Epochs = game, c.BatchSize, c.Epochs
 	if o.Seed != nil {
 		s.Seed = *o.Seed
 	}

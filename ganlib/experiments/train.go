@@ -95,6 +95,9 @@ func Resume(ctx context.Context, dir string, o Options) (*runlog.Run, error) {
 		return nil, errors.Join(fmt.Errorf("experiments: %s was trained on other images (%s, hash %.12s) than %s (hash %.12s) gives now; "+
 			"name the old ones with --data", dir, run.Info().Data.Name, run.Info().Data.Hash, src.Name(), src.Hash()), run.Close())
 	}
+	if err := s.fit(src); err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
 	if changes := run.Info().Changes(here(o.Backend)); len(changes) > 0 {
 		logf(o.Log, "note: the run goes on, but not to the bit as it would have there: %s", strings.Join(changes, "; "))
 	}
@@ -112,6 +115,9 @@ func play(ctx context.Context, e Experiment, s Settings, gan *ganlib.GAN, b comp
 		opt.Watch = o.Watch(run, s)
 	}
 	trainer, err := train.New(b, gan, opt)
+	if err == nil && trainer.State().Iteration > 0 {
+		err = noteResumption(run, s, trainer.State().Images, o)
+	}
 	if err == nil {
 		err = trainer.Run(ctx, src)
 	}
@@ -122,6 +128,15 @@ func play(ctx context.Context, e Experiment, s Settings, gan *ganlib.GAN, b comp
 		err = errors.Join(err, Figures(run, e, s, src))
 	}
 	return errors.Join(err, run.Finish(status(err), nil), run.Close())
+}
+
+// noteResumption writes into the run's record from where it goes on, and the settings that hold from now on.
+func noteResumption(run *runlog.Run, s Settings, images int64, o Options) error {
+	now := here(o.Backend)
+	return run.SetInfo(func(i *runlog.Info) {
+		i.Resumed = append(i.Resumed, runlog.Resumption{Time: time.Now().UTC(), Images: images, Command: o.Command, Changes: i.Changes(now)})
+		i.Config = s
+	})
 }
 
 func status(err error) string {
