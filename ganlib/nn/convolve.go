@@ -31,6 +31,11 @@ func ConvolveAdjoint(v, w *graph.Node, win Window, h, wd int) *graph.Node {
 	p := newProblem("ConvolveAdjoint", win, b, h, wd, c, n)
 	p.checkOutput("ConvolveAdjoint", v)
 	p.checkKernel("ConvolveAdjoint", w)
+	if wider := xlaSafe(win); wider != win && usesNative(v.Graph(), &adjoint) {
+		top, left := win.Pad[0][0]-wider.Pad[0][0], win.Pad[1][0]-wider.Pad[1][0]
+		x := ConvolveAdjoint(v, w, wider, h+2*top, wd+2*left)
+		return graph.Slice(x, graph.AxisRange(), graph.AxisRange(top, top+h), graph.AxisRange(left, left+wd), graph.AxisRange())
+	}
 	return adjoint.apply(v, w, p, func(in []*graph.Node, u *graph.Node) []*graph.Node {
 		v, w := in[0], in[1]
 		return []*graph.Node{Convolve(u, w, win), KernelGradient(u, v, win)}

@@ -39,16 +39,18 @@ func adjointTaps(v, w *graph.Node, p problem) *graph.Node {
 	planes := graph.DotGeneral(kernel, []int{1}, nil, graph.Reshape(v, p.B*p.OH*p.OW, p.N), []int{1}, nil)
 	planes = graph.Reshape(planes, taps, p.C, p.B, p.OH, p.OW)
 	zero := graph.ScalarZero(v.Graph(), v.DType())
-	sum := graph.Zeros(v.Graph(), shapeOf(v, 1, p.C, p.B, p.H, p.W))
+	var sum *graph.Node
 	for tap := range taps {
 		down, right := tap/p.KW-p.Pad[0][0], tap%p.KW-p.Pad[1][0]
-		if down >= p.H || down+p.OH <= 0 || right >= p.W || right+p.OW <= 0 {
-			continue // falls outside the image
-		}
-		sum = graph.Add(sum, graph.Pad(planes, zero,
+		moved := graph.Pad(planes, zero,
 			graph.PadAxis{Start: -tap, End: tap + 1 - taps}, graph.PadAxis{}, graph.PadAxis{},
 			graph.PadAxis{Start: down, End: p.H - p.OH - down},
-			graph.PadAxis{Start: right, End: p.W - p.OW - right}))
+			graph.PadAxis{Start: right, End: p.W - p.OW - right})
+		if sum == nil {
+			sum = moved
+		} else {
+			sum = graph.Add(sum, moved)
+		}
 	}
 	if p.C == 1 {
 		return graph.Reshape(sum, p.B, p.H, p.W, 1)

@@ -89,11 +89,11 @@ func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.No
 	if a.DType() != b.DType() {
 		exceptions.Panicf("nn: %s: arguments differ in type: %s and %s", pr.name, a.Shape(), b.Shape())
 	}
-	forced := stateOf(a.Graph()).forced[pr.name]
-	if forced == nativeName || forced == "" && isXLA(a.Graph()) {
+	if usesNative(a.Graph(), pr) {
 		return pr.native(a, b, p, grad)
 	}
 	chosen := pr.choose(p)
+	forced := stateOf(a.Graph()).forced[pr.name]
 	if i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.name == forced && l.admits(p) }); i >= 0 {
 		chosen = pr.direct[i]
 	}
@@ -101,6 +101,12 @@ func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.No
 }
 
 const nativeName = "native"
+
+// usesNative tells whether a primitive is the backend's own operation in this graph.
+func usesNative(g *graph.Graph, pr *primitive) bool {
+	forced := stateOf(g).forced[pr.name]
+	return forced == nativeName || forced == "" && isXLA(g)
+}
 
 // isXLA tells whether a graph is compiled by XLA.
 func isXLA(g *graph.Graph) bool { return g.Backend().Name() == "xla" }

@@ -43,6 +43,19 @@ func nativeAdjoint(v, w *graph.Node, p problem, grad gradient) *graph.Node {
 	})
 }
 
+// xlaSafe is the window, or one with a pixel less of padding whose adjoint must be cropped by as much. XLA takes the
+// adjoint along an axis with kernel 2, stride 2 and padding 1 for a grouped convolution and ends the process
+// (AlgebraicSimplifier::SwapConvOperands, seen in jaxlib 0.11.2).
+func xlaSafe(win Window) Window {
+	axes := [2][2]int{{win.KH, win.StrideH}, {win.KW, win.StrideW}}
+	for i, axis := range axes {
+		if axis == [2]int{2, 2} && win.Pad[i] == [2]int{1, 1} {
+			win.Pad[i] = [2]int{}
+		}
+	}
+	return win
+}
+
 // nativeKernelGradient convolves x with v as kernel, its pixels s apart; batch and channels change places.
 func nativeKernelGradient(x, v *graph.Node, p problem, grad gradient) *graph.Node {
 	pad := func(h, oh, k, s, before int) [2]int {
