@@ -135,9 +135,17 @@ func tarMembers(file string, wanted []string) (map[string][]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	plain, err := unzipped(f)
+	found, err := readTar(f, wanted)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: get the file again", file, err)
+		return nil, fmt.Errorf("%s: %w: get it again", file, err)
+	}
+	return found, nil
+}
+
+func readTar(file io.Reader, wanted []string) (map[string][]byte, error) {
+	plain, err := unzipped(file)
+	if err != nil {
+		return nil, err
 	}
 	found := map[string][]byte{}
 	for r := tar.NewReader(plain); len(found) < len(wanted); {
@@ -146,17 +154,17 @@ func tarMembers(file string, wanted []string) (map[string][]byte, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: a damaged or incomplete archive (%w): get it again", file, err)
+			return nil, fmt.Errorf("a damaged or incomplete archive (%w)", err)
 		}
 		name := path.Base(h.Name)
 		if h.Typeflag != tar.TypeReg || !slices.Contains(wanted, name) {
 			continue
 		}
 		if h.Size > maxCIFARMember {
-			return nil, fmt.Errorf("%s: member %s of %d bytes, a batch file has %d", file, h.Name, h.Size, cifarOfficially*cifarRecord)
+			return nil, fmt.Errorf("member %s of %d bytes, a batch file has %d", h.Name, h.Size, cifarOfficially*cifarRecord)
 		}
 		if found[name], err = io.ReadAll(r); err != nil {
-			return nil, fmt.Errorf("%s: member %s: %w: get it again", file, h.Name, err)
+			return nil, fmt.Errorf("member %s: %w", h.Name, err)
 		}
 	}
 	return found, nil
