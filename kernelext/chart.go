@@ -87,7 +87,7 @@ func (a axes) draw(b *strings.Builder) {
 	for _, v := range values {
 		fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`, a.px(v), bottom+15, short(v))
 	}
-	fmt.Fprintf(b, `</g><text x="%d" y="%d" fill="currentColor" text-anchor="end">images</text>`, right, bottom-4)
+	fmt.Fprintf(b, `</g><text x="%d" y="%d" fill="currentColor" text-anchor="end">images</text>`, left-8, bottom+15)
 }
 
 func (a axes) curve(b *strings.Builder, c *curve, colour string) {

@@ -35,9 +35,6 @@ func Show(picture any, err ...error) {
 	if failure = errors.Join(append(err, failure)...); failure != nil {
 		panic(fmt.Errorf("kernelext: show: %w", failure))
 	}
-	if !gonbui.IsNotebook {
-		return
-	}
 	data := &protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMEType(mime): content}, Metadata: map[string]any{}}
 	if mime == "image/svg+xml" {
 		data.Data[protocol.MIMEImageSVG] = string(content)
@@ -45,8 +42,23 @@ func Show(picture any, err ...error) {
 	if width > 0 {
 		data.Metadata[mime] = map[string]any{"width": width}
 	}
-	gonbui.SendData(data)
-	gonbui.Sync() // a cell may end right after; what is not delivered by then is lost
+	send(data)
+}
+
+// Markdown displays formatted text, such as a table, in the notebook; an error beside it fails the cell as in Show.
+func Markdown(text string, err ...error) {
+	if failure := errors.Join(err...); failure != nil {
+		panic(fmt.Errorf("kernelext: markdown: %w", failure))
+	}
+	send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: text}, Metadata: map[string]any{}})
+}
+
+// send displays in the notebook, if there is one, and waits until it has arrived: a cell may end right after.
+func send(data *protocol.DisplayData) {
+	if gonbui.IsNotebook {
+		gonbui.SendData(data)
+		gonbui.Sync()
+	}
 }
 
 // render returns the file of a picture, its type, and the width to show it at in CSS pixels (0: its own).

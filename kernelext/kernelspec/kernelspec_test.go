@@ -10,8 +10,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/ganbook/ganbook/kernelext/internal/kerneltest"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/kerneltest"
 )
 
 func mustContain(t *testing.T, err error, parts ...string) {

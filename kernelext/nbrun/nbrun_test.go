@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ganbook/ganbook/kernelext/internal/kerneltest"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/kerneltest"
 	"github.com/ganbook/ganbook/kernelext/nbrun"
 )
 
