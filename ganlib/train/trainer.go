@@ -56,9 +56,10 @@ type Trainer struct {
 	compiled map[string]*compiled // of the present stage and resolution
 	sampler  *sampler
 	saver    *saver
-	broken   bool // the weights are lost or between two iterations; only the last snapshot counts
-	whole    bool // restored in the midst of a phase: its graphs must find every variable in the snapshot
-	mute     map[runlog.Sink]bool
+	broken   bool          // the weights are lost or between two iterations; only the last snapshot counts
+	whole    bool          // restored in the midst of a phase: its graphs must find every variable in the snapshot
+	sinks    []runlog.Sink // who is told, the run's own record first
+	mute     []bool        // sinks whose failure was warned of
 
 	started time.Time
 	elapsed time.Duration // of earlier sittings
@@ -77,14 +78,16 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 		store:    ganlib.NewStore(opt.Seed),
 		state:    State{Game: gan.Name, Updates: map[string]int64{}},
 		compiled: map[string]*compiled{},
-		mute:     map[runlog.Sink]bool{},
 	}
 	if opt.Run != nil {
+		t.sinks = append(t.sinks, opt.Run)
 		t.saver = newSaver(opt.Run)
 		if err := t.restore(); err != nil {
 			return nil, err
 		}
 	}
+	t.sinks = append(t.sinks, opt.Watch...)
+	t.mute = make([]bool, len(t.sinks))
 	t.elapsed = time.Duration(t.state.Seconds * float64(time.Second))
 	t.started = time.Now()
 	return t, nil
@@ -181,19 +184,15 @@ func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 	return nil
 }
 
-// each calls every sink, the run's own record first. None of them can end the training: a record that cannot be
+// each calls every sink. None of them can end the training: a record that cannot be
 // written is warned of, once until it can again, and the snapshots decide.
 func (t *Trainer) each(do func(runlog.Sink) error) {
-	sinks := t.opt.Watch
-	if t.opt.Run != nil {
-		sinks = append([]runlog.Sink{t.opt.Run}, sinks...)
-	}
-	for _, s := range sinks {
+	for i, s := range t.sinks {
 		err := do(s)
-		if err != nil && !t.mute[s] {
+		if err != nil && !t.mute[i] {
 			t.warn("what the training reports could not be kept, training goes on: %v", err)
 		}
-		t.mute[s] = err != nil
+		t.mute[i] = err != nil
 	}
 }
 
