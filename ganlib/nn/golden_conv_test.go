@@ -119,8 +119,11 @@ func (c convCase) checkSame(t *testing.T) {
 	if c.transposed(t) {
 		image = c.Output
 	}
-	if got := SamePadding(image.Shape[2], image.Shape[3], c.Kernel[0], c.Stride[0]); got != c.Padding {
-		t.Errorf("SamePadding = %v, want %v", got, c.Padding)
+	for axis, want := range c.Padding {
+		before, after := SamePad(image.Shape[2+axis], c.Kernel[axis], c.Stride[axis])
+		if got := [2]int{before, after}; got != want {
+			t.Errorf("SamePad of axis %d = %v, want %v", axis, got, want)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/gantest"
 )
 
-// transpose brings the values of a kernel into our layout.
+// channelsLast brings the values of a kernel into our layout.
 func channelsLast(t *testing.T, n gantest.Numbers) *tensors.Tensor {
 	out, err := graph.CallOnce(gantest.Backend(t), gantest.ToChannelsLast, n.Tensor(dtypes.Float32))
 	if err != nil {

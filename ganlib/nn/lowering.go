@@ -78,9 +78,12 @@ func pairsPay(p problem) bool {
 	}
 }
 
-// choose returns the lowering for a shape.
-func (pr *primitive) choose(p problem) lowering {
-	i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.admits(p) && l.wanted(p) })
+// choose returns the lowering of a shape: the one forced, for tests, where it admits the shape.
+func (pr *primitive) choose(p problem, forced string) lowering {
+	i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.name == forced && l.admits(p) })
+	if i < 0 {
+		i = slices.IndexFunc(pr.direct, func(l lowering) bool { return l.admits(p) && l.wanted(p) })
+	}
 	return pr.direct[i]
 }
 
@@ -92,11 +95,7 @@ func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.No
 	if usesNative(a.Graph(), pr) {
 		return pr.native(a, b, p, grad)
 	}
-	chosen := pr.choose(p)
-	forced := stateOf(a.Graph()).forced[pr.name]
-	if i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.name == forced && l.admits(p) }); i >= 0 {
-		chosen = pr.direct[i]
-	}
+	chosen := pr.choose(p, stateOf(a.Graph()).forced[pr.name])
 	return composite(chosen.build(a, b, p), grad, a, b)
 }
 

@@ -65,6 +65,13 @@ func TestVariableIsReused(t *testing.T) {
 	}
 }
 
+// "Same" padding of a whole window is that of its axes.
+func TestSamePadding(t *testing.T) {
+	if got, want := SamePadding(7, 8, 3, 2), (Padding{{1, 1}, {0, 1}}); got != want {
+		t.Errorf("SamePadding(7, 8, 3, 2) = %v, want %v", got, want)
+	}
+}
+
 // Mean and spread of the initialisers, on 60,000 values: 5 standard errors.
 func TestInitializers(t *testing.T) {
 	dims := []int{100, 5, 4, 30}
