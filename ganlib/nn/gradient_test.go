@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"weak"
 
@@ -121,36 +122,39 @@ func TestResampleValues(t *testing.T) {
 	}
 }
 
-// A block recomputed in the backward pass (Checkpoint) has the same gradients: composites survive being cloned.
+// A block recomputed in the backward pass (Checkpoint) has the same gradients: composites survive being cloned. Native
+// convolutions do not, and say so rather than fall back on GoMLX's gradient.
 func TestGradientsThroughCheckpoint(t *testing.T) {
-	if !gantest.OnGo(t) {
-		t.Skip("native convolutions refuse to be recomputed")
-	}
 	block := func(x, w *graph.Node) *graph.Node {
 		y := Convolve(x, w, SquareWindow(4, 2, Pad(1)))
 		y, _, _ = normalizeBatch(y, graph.Ones(y.Graph(), shapeOf(y, 2)), graph.Zeros(y.Graph(), shapeOf(y, 2)), 1e-2)
 		return LeakyReLU(y, 0.2)
 	}
-	gradients := func(recompute bool) [][]float64 {
-		out, err := graph.CallOnceN(gantest.Backend(t), func(x, w *graph.Node) []*graph.Node {
-			in := x
+	gradients := func(lowering string, recompute bool) ([]*tensors.Tensor, error) {
+		return graph.CallOnceN(gantest.Backend(t), func(x, w *graph.Node) []*graph.Node {
+			force(x.Graph(), convolution.name, lowering)
+			var y *graph.Node
 			if recompute {
-				in = x.Checkpoint()
-			}
-			y := block(in, w)
-			if recompute {
-				y = y.StopCheckpoint()
+				y = block(x.Checkpoint(), w).StopCheckpoint()
+			} else {
+				y = block(x, w)
 			}
 			return graph.Gradient(graph.ReduceAllSum(graph.Square(graph.AddScalar(y, 1))), x, w)
 		}, gantest.Random(1, 1, 2, 6, 6, 3), gantest.Random(2, 1, 2, 4, 4, 3))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return [][]float64{gantest.Flat(t, out[0]), gantest.Flat(t, out[1])}
 	}
-	want := gradients(false)
-	for i, got := range gradients(true) {
-		gantest.Close(t, []string{"dx", "dw"}[i], got, want[i], 1e-12)
+	want, err := gradients("windows", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := gradients("windows", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		gantest.Close(t, []string{"dx", "dw"}[i], gantest.Flat(t, got[i]), gantest.Flat(t, want[i]), 1e-12)
+	}
+	if _, err := gradients(nativeName, true); err == nil || !strings.Contains(err.Error(), "Checkpoint") {
+		t.Errorf("a native convolution was recomputed: error %v", err)
 	}
 }
 
@@ -182,10 +186,8 @@ func TestGraphsAreCollected(t *testing.T) {
 
 // Equal shapes share their index constants within a graph.
 func TestIndicesAreShared(t *testing.T) {
-	if !gantest.OnGo(t) {
-		t.Skip("native convolutions need no indices")
-	}
 	exec, err := graph.NewExec(gantest.Backend(t), func(x, w *graph.Node) *graph.Node {
+		force(x.Graph(), convolution.name, "windows")
 		win := SquareWindow(3, 1, Pad(1))
 		return Convolve(Convolve(x, w, win), w, win)
 	})
