@@ -85,12 +85,19 @@ func smooth(a, b, x float32) float32 {
 
 // noise is smooth value noise in [0, 1] with one random value per unit square.
 func noise(salt uint32, x, y float32) float32 {
-	fx, fy := float32(math.Floor(float64(x))), float32(math.Floor(float64(y)))
-	ix, iy := int32(fx), int32(fy)
-	tx, ty := x-fx, y-fy
+	ix, iy := floor(x), floor(y)
+	tx, ty := x-float32(ix), y-float32(iy)
 	tx, ty = tx*tx*(3-2*tx), ty*ty*(3-2*ty)
 	top := lerp(lattice(salt, ix, iy), lattice(salt, ix+1, iy), tx)
 	return lerp(top, lerp(lattice(salt, ix, iy+1), lattice(salt, ix+1, iy+1), tx), ty)
+}
+
+func floor(x float32) int32 {
+	i := int32(x)
+	if float32(i) > x {
+		i--
+	}
+	return i
 }
 
 func lattice(salt uint32, x, y int32) float32 {

@@ -107,6 +107,9 @@ func (p *painter) backHair() {
 	w, top := p.width+h.volume, p.top+h.volume
 	centre := -0.12 * p.yaw // the back of the head turns the other way
 	p.canvas.paint(p.head, box{0, 0.2, w + 0.45, 1.6}, func(x, y float32) (colour, float32) {
+		if p.headDistance(x, y) < -0.08 { // the face will cover it
+			return colour{}, 0
+		}
 		u := x - centre
 		var d float32
 		if y < 0 {
@@ -189,7 +192,11 @@ func (p *painter) frontHair() {
 		if y > 0 {
 			b = y / 1.3
 		}
-		outer := (sqrt(a*a+b*b)-1)*w + p.fray(x, y)
+		outer := (sqrt(a*a+b*b) - 1) * w
+		if max(outer, y-below) > 0.15 {
+			return colour{}, 0
+		}
+		outer += p.fray(x, y)
 		inner := y - p.hairline(x)
 		d := max(outer, inner, y-below-0.1*(noise(p.salt+37, x*14, 0)-0.5))
 		alpha := clamp(0.5-d/(p.px*1.5), 0, 1)
