@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 func TestDoctor(t *testing.T) {
@@ -37,6 +39,24 @@ func TestDoctorFindsAWrongBackend(t *testing.T) {
 	}
 	if status, _, errOut := call(t, "run", "dcgan", "--out", t.TempDir()); status != statusUsage || !strings.Contains(errOut, "abacus") {
 		t.Errorf("run with a wrong GOMLX_BACKEND: status %d, %s", status, errOut)
+	}
+}
+
+func TestSlowMachinesAreWarnedAbout(t *testing.T) {
+	for _, tc := range []struct {
+		host runlog.HostInfo
+		want string
+	}{
+		{runlog.HostInfo{Arch: "amd64", SIMD: true, Features: []string{"avx", "avx2", "fma"}}, ""},
+		{runlog.HostInfo{Arch: "amd64", SIMD: true}, ""}, // features unknown
+		{runlog.HostInfo{Arch: "amd64", Features: []string{"avx2"}}, "without SIMD"},
+		{runlog.HostInfo{Arch: "amd64", SIMD: true, Features: []string{"avx", "sse4_2"}}, "no AVX2"},
+		{runlog.HostInfo{Arch: "arm64", SIMD: true, Features: []string{"asimd"}}, "amd64 only, this is arm64"},
+	} {
+		f := checkSIMD(tc.host)
+		if warned := f.State == stateWarn; warned != (tc.want != "") || !strings.Contains(f.Detail, tc.want) || warned != (f.Remedy != "") {
+			t.Errorf("%+v: %+v, want %q", tc.host, f, tc.want)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ type commands struct {
 	Data     dataCmd     `cmd:"" help:"List, download, verify and prepare sets of images."`
 	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\"."`
 	Nb       nbCmd       `cmd:"" help:"Run or check notebooks without a browser."`
+	Bench    benchCmd    `cmd:"" help:"Measure training steps, also against PyTorch."`
 	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks."`
 	Test     testCmd     `cmd:"" help:"Run all tests of this checkout."`
 }

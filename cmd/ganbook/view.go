@@ -25,6 +25,7 @@ type view struct {
 	first    int64     // images shown before this sitting
 	images   int64
 	last     time.Time
+	batches  int     // of this sitting, the first left out
 	perImage float64 // seconds, smoothed
 }
 
@@ -48,8 +49,8 @@ func (v *view) watch(run *runlog.Run, s experiments.Settings) []runlog.Sink {
 	} else {
 		v.console.Line("%s", summary(info, s))
 	}
-	if !info.Host.SIMD {
-		v.console.Line("warning: built without SIMD, so training is 10 to 15 times slower; start it with %s, which sets GOEXPERIMENT=simd (%s doctor says more)", program, program)
+	if why, remedy := slow(info.Host); why != "" {
+		v.console.Line("warning: %s: training is 10 to 15 times slower; %s", why, remedy)
 	}
 	return []runlog.Sink{v}
 }
@@ -57,7 +58,7 @@ func (v *view) watch(run *runlog.Run, s experiments.Settings) []runlog.Sink {
 // summary is the one line that says what is about to run.
 func summary(i runlog.Info, s experiments.Settings) string {
 	simd, note := "yes", ""
-	if !i.Host.SIMD {
+	if why, _ := slow(i.Host); why != "" {
 		simd = "no"
 	}
 	if i.Data.Note != "" {
@@ -96,6 +97,9 @@ func (v *view) Point(p runlog.Point) error {
 	return nil
 }
 
+// newest is the share of the newest batch in the smoothed time, once there are enough for a plain mean.
+const newest = 0.05
+
 // count keeps the smoothed time an image takes. The first batch of a sitting is left out: its graph is being built.
 func (v *view) count(p runlog.Point, now time.Time) {
 	shown := p.Images - v.images
@@ -104,12 +108,9 @@ func (v *view) count(p runlog.Point, now time.Time) {
 		v.images = p.Images
 		v.first, v.began = p.Images, now
 	case shown > 0:
+		v.batches++
 		each := now.Sub(v.last).Seconds() / float64(shown)
-		if v.perImage == 0 {
-			v.perImage = each
-		}
-		const share = 0.05 // of the newest batch in the average
-		v.perImage += share * (each - v.perImage)
+		v.perImage += max(newest, 1/float64(v.batches)) * (each - v.perImage)
 		v.images = p.Images
 	}
 	v.last = now
