@@ -7,6 +7,7 @@ import (
 	"image/color/palette"
 	"image/gif"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,11 @@ func TestRenderPictures(t *testing.T) {
 	if err := errors.Join(png.Encode(&asPNG, img), gif.Encode(&asGIF, img, nil)); err != nil {
 		t.Fatal(err)
 	}
+	noisy := image.NewRGBA(image.Rect(0, 0, 256, 256)) // what PNG cannot compress
+	rand.NewChaCha8([32]byte{}).Read(noisy.Pix)
+	for i := 3; i < len(noisy.Pix); i += 4 {
+		noisy.Pix[i] = 255
+	}
 	dir := t.TempDir()
 	svg := filepath.Join(dir, "a.svg")
 	anim := filepath.Join(dir, "a.gif")
@@ -33,12 +39,13 @@ func TestRenderPictures(t *testing.T) {
 		width   int // CSS pixels
 		pixels  image.Point
 	}{
-		"plot":      {plot.New(), "image/png", 640, image.Pt(1280, 800)},
-		"image":     {img, "image/png", 0, image.Pt(5, 3)},
-		"PNG bytes": {asPNG.Bytes(), "image/png", 0, image.Pt(5, 3)},
-		"GIF bytes": {asGIF.Bytes(), "image/gif", 0, image.Pt(5, 3)},
-		"GIF file":  {anim, "image/gif", 0, image.Pt(5, 3)},
-		"SVG file":  {svg, "image/svg+xml", 0, image.Point{}},
+		"plot":       {plot.New(), "image/png", 640, image.Pt(1280, 800)},
+		"image":      {img, "image/png", 0, image.Pt(5, 3)},
+		"photograph": {noisy, "image/jpeg", 0, image.Pt(256, 256)},
+		"PNG bytes":  {asPNG.Bytes(), "image/png", 0, image.Pt(5, 3)},
+		"GIF bytes":  {asGIF.Bytes(), "image/gif", 0, image.Pt(5, 3)},
+		"GIF file":   {anim, "image/gif", 0, image.Pt(5, 3)},
+		"SVG file":   {svg, "image/svg+xml", 0, image.Point{}},
 	} {
 		mime, content, width, err := render(tc.picture)
 		if err != nil || mime != tc.mime || width != tc.width {
