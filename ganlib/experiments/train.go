@@ -114,12 +114,14 @@ func play(ctx context.Context, e Experiment, s Settings, gan *ganlib.GAN, b comp
 	if o.Watch != nil {
 		opt.Watch = o.Watch(run, s)
 	}
+	var final map[string]float64
 	trainer, err := train.New(b, gan, opt)
 	if err == nil && trainer.State().Iteration > 0 {
 		err = noteResumption(run, s, trainer.State().Images, o)
 	}
 	if err == nil {
 		err = trainer.Run(ctx, src)
+		final = trainer.Timing().Values()
 	}
 	for _, w := range opt.Watch {
 		err = errors.Join(err, w.Close())
@@ -127,7 +129,7 @@ func play(ctx context.Context, e Experiment, s Settings, gan *ganlib.GAN, b comp
 	if err == nil || errors.Is(err, context.Canceled) {
 		err = errors.Join(err, Figures(run, e, s, src))
 	}
-	return errors.Join(err, run.Finish(status(err), nil), run.Close())
+	return errors.Join(err, run.Finish(status(err), final), run.Close())
 }
 
 // noteResumption writes into the run's record from where it goes on, and the settings that hold from now on.

@@ -63,6 +63,7 @@ type Trainer struct {
 
 	started time.Time
 	elapsed time.Duration // of earlier sittings
+	timing  Timing
 }
 
 // New prepares a game. With a run that holds a snapshot, training goes on from there.
@@ -139,6 +140,8 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	stream := src.Stream(t.opt.Seed, t.state.Position)
 	defer stream.Close()
 	err := t.loop(ctx, stream)
+	t.timing.Training = time.Since(t.started)
+	t.timing.Waiting = stream.Waited()
 	if t.broken {
 		return errors.Join(err, t.saver.wait())
 	}
@@ -159,6 +162,7 @@ func (t *Trainer) loop(ctx context.Context, stream Stream) error {
 			if err := t.saveSoon(); err != nil {
 				return err
 			}
+			t.timing.Pause = max(t.timing.Pause, time.Since(last))
 		}
 	}
 	return nil
@@ -169,6 +173,9 @@ func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 	point, err := t.Iterate(ctx, stream)
 	if err != nil {
 		return err
+	}
+	if t.timing.FirstStep == 0 {
+		t.timing.FirstStep = time.Since(t.started)
 	}
 	t.each(func(s runlog.Sink) error { return s.Point(point) })
 	first := t.opt.SampleEvery > 0 && (point.Iteration-1)%t.opt.SampleEvery == 0
