@@ -52,4 +52,9 @@ func TestDataPrepareAndRunOnAFolder(t *testing.T) {
 	if !strings.Contains(out, "20 images of 32×32; 6 iterations of up to 8 images") || !strings.Contains(out, "done: 40 images") {
 		t.Errorf("run:\n%s", out)
 	}
+	// A scale is bound by images, whatever the size of the set, unless epochs are asked for.
+	out = mustCall(t, "run", "dcgan", "--scale=smoke", "--image-size=32", "--data", dir, "--out", t.TempDir())
+	if !strings.Contains(out, "24 iterations") || !strings.Contains(out, "done: 160 images") {
+		t.Errorf("run:\n%s", out)
+	}
 }

@@ -151,11 +151,16 @@ func checkData() finding {
 	if err != nil {
 		return finding{Check: "data", State: stateWarn, Detail: err.Error(), Remedy: "set GANBOOK_CACHE to a folder that you can write"}
 	}
-	f := finding{Check: "data", State: stateOK, Detail: "synthetic faces need no files"}
-	if entries, err := os.ReadDir(dir); err == nil {
-		f.Detail += "; " + plural(len(entries), "prepared set") + " in " + dir
+	detail := []string{"synthetic faces need no files"}
+	for _, s := range data.Sets() {
+		if place := here(s); place != "no" {
+			detail = append(detail, s.Name+" in "+place)
+		}
 	}
-	return f
+	if entries, err := os.ReadDir(dir); err == nil {
+		detail = append(detail, plural(len(entries), "prepared set")+" in "+dir)
+	}
+	return finding{Check: "data", State: stateOK, Detail: strings.Join(detail, "; ")}
 }
 
 func checkKernel(ctx context.Context) finding {

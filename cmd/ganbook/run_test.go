@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // A person sees one line of what runs, the document's log lines and where to look.
@@ -148,6 +151,18 @@ func TestInterruptAndResume(t *testing.T) {
 	mustCall(t, "resume", dir, "--images=176")
 	if p := points(t, dir); p[len(p)-1].Images != 176 {
 		t.Errorf("resumed to %d images, want 176", p[len(p)-1].Images)
+	}
+	run, err := runlog.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s experiments.Settings
+	if err := run.Info().DecodeConfig(&s); err != nil {
+		t.Fatal(err)
+	}
+	resumed := run.Info().Resumed
+	if len(resumed) != 2 || resumed[0].Images != 56 || resumed[1].Images != 160 || len(resumed[0].Changes) != 0 || s.Images != 176 || s.Epochs != 2 {
+		t.Errorf("the record says of its resumptions %+v, and %d images in %d epochs", resumed, s.Images, s.Epochs)
 	}
 }
 

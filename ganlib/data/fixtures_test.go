@@ -47,7 +47,7 @@ func sharedDir(t testing.TB, env, name string) string {
 func withCache(t testing.TB) string {
 	dir := t.TempDir()
 	t.Setenv("GANBOOK_CACHE", dir)
-	return dir
+	return filepath.Join(dir, "prepared")
 }
 
 func write(t testing.TB, path string, b []byte) string {

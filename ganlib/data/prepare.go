@@ -15,11 +15,11 @@ import (
 // preparedVersion changes whenever the same files would be prepared to other pixels.
 const preparedVersion = 1
 
-// CacheDir is where prepared files are kept: $GANBOOK_CACHE, or "ganbook/prepared" in the user's cache directory.
+// CacheDir is where prepared files are kept: "prepared" in $GANBOOK_CACHE, or in "ganbook" of the user's cache directory.
 // Every file in it can be deleted; it is made again when needed.
 func CacheDir() (string, error) {
 	if dir := os.Getenv("GANBOOK_CACHE"); dir != "" {
-		return dir, nil
+		return filepath.Join(dir, "prepared"), nil
 	}
 	base, err := os.UserCacheDir()
 	if err != nil {

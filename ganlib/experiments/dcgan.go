@@ -31,8 +31,8 @@ func init() {
 
 // tutorialNumbers are those of seven public logs of the practice's program, full size, real CelebA.
 var tutorialNumbers = []Number{
-	{Name: "generator, trainable parameters", Value: "3,576,704", Where: "practice, table of G"},
-	{Name: "discriminator, trainable parameters", Value: "2,765,568", Where: "practice, table of D"},
+	{Name: "generator, trainable parameters", Value: "3,576,704", Where: "practice, table of G", Ours: "3,576,704"},
+	{Name: "discriminator, trainable parameters", Value: "2,765,568", Where: "practice, table of D", Ours: "2,765,568"},
 	{Name: "first log line, Loss_D", Value: "1.74 – 2.09", Where: "public logs"},
 	{Name: "first log line, Loss_G", Value: "4.8 – 6.5", Where: "public logs"},
 	{Name: "first log line, D(x)", Value: "0.51 – 0.69", Where: "public logs"},
