@@ -128,14 +128,19 @@ func count(n int) string {
 	return grouped(n)
 }
 
-// printNotes prints what is known to be wrong in a document.
+// printNotes prints what is known to be wrong in a document, and where its sources disagree.
 func printNotes(a *app, p papers.Paper) {
-	if len(p.Errata) == 0 {
-		return
+	if len(p.Errata) > 0 {
+		fmt.Fprintln(a.out, "\nknown misprints")
 	}
-	fmt.Fprintln(a.out, "\nknown misprints")
 	for _, e := range p.Errata {
 		fmt.Fprintf(a.out, "  %s: printed %q; right: %s\n", e.Where, e.Printed, e.Right)
+	}
+	if len(p.Differences) > 0 {
+		fmt.Fprintln(a.out, "\nwhere the paper's figure differs from the code")
+	}
+	for _, d := range p.Differences {
+		fmt.Fprintf(a.out, "  %s: paper %s; code %s\n", d.What, d.Paper, d.Code)
 	}
 }
 

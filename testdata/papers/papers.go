@@ -56,9 +56,6 @@ type Moment struct {
 // Range is a closed interval of published values.
 type Range [2]float64
 
-// Holds says whether a value lies in the range.
-func (r Range) Holds(v float64) bool { return r[0] <= v && v <= r[1] }
-
 // Erratum is something the document has wrong.
 type Erratum struct {
 	Where   string `json:"where"`
