@@ -2,6 +2,7 @@ package ganlib_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib"
@@ -61,6 +62,29 @@ func followAdam(t *testing.T, adam ganlib.Adam, file adamCases, want []gantest.N
 		}
 		w, m, v = out[0], out[1], out[2]
 		want[i].Close(t, fmt.Sprintf("parameter after step %d", i+1), gantest.Flat(t, w), gantest.Tolerance)
+	}
+}
+
+// The two forms differ by less than float32 shows in a parameter, so they are compared with the formulas as printed in
+// float64, for gradients from far above ε to far below it.
+func TestAdamForms(t *testing.T) {
+	const lr, beta1, beta2, epsilon = 1e-3, 0.9, 0.99, 1e-4
+	for _, g := range []float64{3, 1e-3, -1e-4, 1e-6} {
+		m, v := 0.0, 0.0
+		for step := int64(1); step <= 4; step++ {
+			m, v = beta1*m+(1-beta1)*g, beta2*v+(1-beta2)*g*g
+			b1, b2 := 1-math.Pow(beta1, float64(step)), 1-math.Pow(beta2, float64(step))
+			for hat, want := range map[bool]float64{
+				false: lr * (m / b1) / (math.Sqrt(v/b2) + epsilon),            // torch
+				true:  lr * math.Sqrt(b2) / b1 * m / (math.Sqrt(v) + epsilon), // TensorFlow 1
+			} {
+				adam := ganlib.Adam{LearningRate: lr, Beta1: beta1, Beta2: beta2, Epsilon: epsilon, EpsilonHat: hat}
+				rate, eps := adam.Rates(step, lr)
+				if got := rate * m / (math.Sqrt(v) + eps); math.Abs(got-want) > 1e-12*math.Abs(want) {
+					t.Errorf("gradient %v, update %d, epsilon hat %v: moves by %v, want %v", g, step, hat, got, want)
+				}
+			}
+		}
 	}
 }
 
