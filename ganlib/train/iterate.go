@@ -27,7 +27,7 @@ func (t *Trainer) Iterate(ctx context.Context, stream Stream) (runlog.Point, err
 	}
 	t.whole = false
 	t.state.Iteration++
-	t.state.Resolution = t.phase.Resolution
+	t.state.Resolution, t.state.Fresh = t.phase.Resolution, false
 	t.state.Seconds = (t.elapsed + time.Since(t.started)).Seconds()
 	point.Iteration, point.Images, point.Seconds = t.state.Iteration, t.state.Images, t.state.Seconds
 	return point, nil
@@ -72,9 +72,9 @@ func (t *Trainer) enterPhase() error {
 	if t.gan.Schedule != nil {
 		next = t.gan.Schedule.At(t.state.PhaseAt)
 	}
-	grown := !t.state.Entered || next.Stage != t.state.Stage || next.Resolution != t.state.Resolution
-	t.whole = t.whole && !grown
-	if !t.state.Entered || next.Stage != t.state.Stage {
+	begins := !t.state.Entered || next.Stage != t.state.Stage
+	t.whole = t.whole && !begins && !t.state.Fresh && next.Resolution == t.state.Resolution
+	if begins {
 		if err := t.enterStage(next); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (t *Trainer) enterStage(p ganlib.Phase) error {
 		}
 		clear(t.state.Updates)
 	}
-	t.state.Stage, t.state.Entered = p.Stage, true
+	t.state.Stage, t.state.Entered, t.state.Fresh = p.Stage, true, true
 	return nil
 }
 

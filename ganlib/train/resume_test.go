@@ -231,6 +231,51 @@ func TestResumeFromAnOlderSnapshot(t *testing.T) {
 	}
 }
 
+// Told to stop while a stage begins, with its copies made and no iteration done, the run goes on all the same.
+func TestStopWhileAStageBegins(t *testing.T) {
+	for _, m := range matches[1:] {
+		t.Run(m.name, func(t *testing.T) {
+			want := read(t, finish(t, m, create(t)))
+			run := create(t)
+			for stops := 0; ; stops++ {
+				if !stopAtStage(t, m, run) {
+					if stops < 1 {
+						t.Error("no stage began")
+					}
+					break
+				}
+				run = reopen(t, run.Dir())
+			}
+			same(t, "stopped at every stage", read(t, run.Dir()), want)
+		})
+	}
+}
+
+// stopAtStage trains until a stage has begun and then ends, as when there is no batch ready; false: to the end.
+func stopAtStage(t *testing.T, m match, run *runlog.Run) bool {
+	t.Helper()
+	opt := m.options()
+	opt.Run = run
+	trainer := begin(t, m.gan(), opt)
+	inner := m.src(t).Stream(opt.Seed, trainer.State().Position)
+	defer inner.Close()
+	was := trainer.State().Stage
+	s := &hooked{Stream: inner, do: func(context.Context, int) error {
+		if trainer.state.Fresh && trainer.state.Stage != was {
+			return context.Canceled
+		}
+		return nil
+	}}
+	err := trainer.loop(t.Context(), s)
+	if err != nil && !errors.Is(err, context.Canceled) || trainer.broken {
+		t.Fatalf("%v, broken %v", err, trainer.broken)
+	}
+	if err := errors.Join(trainer.saveNow(), run.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return err != nil
+}
+
 // copyRun copies a run folder as a kill would leave it, half-written snapshots included.
 func copyRun(t testing.TB, dir string) string {
 	t.Helper()

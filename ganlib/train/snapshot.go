@@ -21,6 +21,7 @@ type State struct {
 	Stage      string           `json:"stage"`
 	Resolution int              `json:"resolution"` // of the last iteration
 	Entered    bool             `json:"entered"`    // whether the first stage was entered
+	Fresh      bool             `json:"fresh"`      // the stage was entered and has no iteration yet
 	Fixed      []string         `json:"fixed"`      // variables of networks that no optimiser moves: running averages
 	Seconds    float64          `json:"seconds"`    // of training, all sittings
 }
