@@ -112,8 +112,9 @@ func (v *view) end(run *runlog.Run, err error) error {
 		v.console.Line("go on with: %s resume %s", program, run.Dir())
 		return &reported{err}
 	default:
-		if run.Dir() != "" && v.images > 0 {
-			v.console.Line("the run's record is in %s; from its last snapshot: %s resume %[1]s", run.Dir(), program)
+		v.console.Line("the run's record is in %s", run.Dir())
+		if saved, _ := filepath.Glob(filepath.Join(run.Dir(), "snapshots", "*")); len(saved) > 0 {
+			v.console.Line("from its last snapshot: %s resume %s", program, run.Dir())
 		}
 	}
 	return err

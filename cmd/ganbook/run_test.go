@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image/png"
 	"os"
 	"os/exec"
@@ -166,6 +167,19 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 }
 
+// A loss that is no number ends the run: which network, which iteration, and that there is nothing to go on from.
+func TestARunThatDiverges(t *testing.T) {
+	root := t.TempDir()
+	status, out, errOut := call(t, "run", "dcgan", "--scale=smoke", "--set=lr=1e35", "--out", root)
+	if status != statusFailure || !strings.Contains(errOut, "step D") || !strings.Contains(errOut, "NaN at iteration 2") ||
+		!strings.Contains(out, "00001-dcgan") || strings.Contains(out, "resume") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+	if listed := mustCall(t, "runs", "--runs", root); !strings.Contains(listed, "failed: train: dcgan") {
+		t.Errorf("runs:\n%s", listed)
+	}
+}
+
 // A real process: the first signal stops with a snapshot and says how to go on, a closed pipe does not stop it.
 func TestSignalsOfAProcess(t *testing.T) {
 	root := t.TempDir()
@@ -186,6 +200,9 @@ func TestSignalsOfAProcess(t *testing.T) {
 	pipe.Close() // from now on every line it writes fails
 	dir := filepath.Join(root, "00001-dcgan")
 	waitUntil(t, func() bool { return len(points(t, dir)) > 30 })
+	if status, _, message := call(t, "resume", dir, "--images=2000000"); status != statusFailure || !strings.Contains(message, fmt.Sprint(cmd.Process.Pid)) {
+		t.Errorf("resumed while process %d trains: status %d, %s", cmd.Process.Pid, status, message)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

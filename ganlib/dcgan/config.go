@@ -4,6 +4,7 @@ package dcgan
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"github.com/ganbook/ganbook/ganlib"
@@ -62,6 +63,12 @@ func (c Config) Validate() error {
 		return fmt.Errorf("dcgan: batch size %d; batch norm needs at least 2 images", c.BatchSize)
 	case c.Channels < 1 || c.Latent < 1 || c.GenMaps < 1 || c.DiscMaps < 1:
 		return fmt.Errorf("dcgan: nc %d, nz %d, ngf %d, ndf %d; all must be at least 1", c.Channels, c.Latent, c.GenMaps, c.DiscMaps)
+	case !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0):
+		return fmt.Errorf("dcgan: learning rate %v; it must be positive", c.LearningRate)
+	case !(c.Beta1 >= 0 && c.Beta1 < 1) || !(c.Beta2 >= 0 && c.Beta2 < 1) || !(c.Epsilon >= 0):
+		return fmt.Errorf("dcgan: beta1 %v, beta2 %v, eps %v; the betas must be at least 0 and below 1, eps not negative", c.Beta1, c.Beta2, c.Epsilon)
+	case !(c.InitStd > 0) || !(c.RealLabel >= 0 && c.RealLabel <= 1):
+		return fmt.Errorf("dcgan: std %v, real_label %v; std must be positive and the label from 0 to 1", c.InitStd, c.RealLabel)
 	case c.Prior != "normal" && c.Prior != "uniform":
 		return fmt.Errorf("dcgan: prior %q; it is \"normal\" or \"uniform\"", c.Prior)
 	}

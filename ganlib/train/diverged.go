@@ -11,6 +11,6 @@ type Diverged struct {
 
 func (d *Diverged) Error() string {
 	return fmt.Sprintf("train: %s: step %s: %s is %v at iteration %d; its network has diverged. "+
-		"The last snapshot is from before; resume it with a smaller learning rate, or start again with another seed",
+		"Snapshots are from before; begin again with a smaller learning rate or another seed",
 		d.GAN, d.Step, d.Value, d.Number, d.Iteration)
 }
