@@ -171,7 +171,7 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 		values[k.names[i]] = float64(v)
 		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
 			t.broken = true
-			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration + 1}
+			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration + 1, Kept: t.kept()}
 		}
 	}
 	return nil

@@ -55,6 +55,9 @@ func TestDivergence(t *testing.T) {
 		if diverged.Step != step || diverged.Value != step+"/loss" || diverged.Iteration != 7 || !math.IsNaN(diverged.Number) || diverged.GAN != "tiny" {
 			t.Errorf("%+v", diverged)
 		}
+		if !diverged.Kept || !strings.Contains(err.Error(), "last snapshot is from before") {
+			t.Errorf("%s: there is a snapshot, and the error does not say so: %v", step, err)
+		}
 		if text := err.Error(); !strings.Contains(text, "step "+step+": "+step+"/loss is NaN at iteration 7") {
 			t.Errorf("%s", text)
 		}

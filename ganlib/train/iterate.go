@@ -29,6 +29,7 @@ func (t *Trainer) Iterate(ctx context.Context, stream Stream) (runlog.Point, err
 	t.state.Iteration++
 	t.state.Resolution, t.state.Fresh = t.phase.Resolution, false
 	t.state.Seconds = (t.elapsed + time.Since(t.started)).Seconds()
+	t.score(point.Values)
 	point.Iteration, point.Images, point.Seconds = t.state.Iteration, t.state.Images, t.state.Seconds
 	return point, nil
 }

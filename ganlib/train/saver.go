@@ -1,8 +1,8 @@
 package train
 
 import (
+	"errors"
 	"fmt"
-	"math"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
@@ -39,7 +39,7 @@ func (s *saver) save(entries []runlog.Tensor, state State) {
 			done <- fmt.Errorf("train: %s holds numbers that are not finite after iteration %d; the snapshot was not written", name, state.Iteration)
 			return
 		}
-		done <- s.run.Save(state.Images, entries, state, math.NaN())
+		done <- s.run.Save(state.Images, entries, state, state.Scores.Value())
 	}()
 }
 
@@ -73,6 +73,9 @@ func (t *Trainer) settle(err error) error {
 	return nil
 }
 
+// ErrNotSaved is wrapped by the error of a training whose last snapshot could not be written, whatever else ended it.
+var ErrNotSaved = errors.New("the last snapshot failed")
+
 // saveNow writes the last snapshot and waits for it.
 func (t *Trainer) saveNow() error {
 	if t.saver == nil {
@@ -82,12 +85,23 @@ func (t *Trainer) saveNow() error {
 		t.warn("a snapshot failed: %v", err)
 	}
 	entries, state, err := t.capture()
-	if err != nil {
-		return err
+	if err == nil {
+		t.saver.save(entries, state)
+		err = t.saver.wait()
 	}
-	t.saver.save(entries, state)
-	if err := t.saver.wait(); err != nil {
-		return fmt.Errorf("train: %s: the last snapshot failed, the run stays at the one before: %w", t.gan.Name, err)
+	if err != nil {
+		return fmt.Errorf("train: %s: %w, the run stays at the one before: %w", t.gan.Name, ErrNotSaved, err)
 	}
 	return nil
+}
+
+// kept says whether the run has a snapshot, once the one being written is.
+func (t *Trainer) kept() bool {
+	if t.saver == nil {
+		return false
+	}
+	if err := t.saver.wait(); err != nil {
+		t.warn("a snapshot failed: %v", err)
+	}
+	return len(t.saver.run.Snapshots()) > 0
 }

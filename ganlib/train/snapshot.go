@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/runlog"
@@ -24,6 +25,7 @@ type State struct {
 	Fresh      bool             `json:"fresh"`      // the stage was entered and has no iteration yet
 	Fixed      []string         `json:"fixed"`      // variables of networks that no optimiser moves: running averages
 	Seconds    float64          `json:"seconds"`    // of training, all sittings
+	Scores     Mean             `json:"scores"`     // of the iterations since the snapshot before
 }
 
 func (s State) clone() State {
@@ -36,6 +38,7 @@ func (t *Trainer) capture() ([]runlog.Tensor, State, error) {
 	entries, err := Pack(t.store)
 	state := t.state.clone()
 	state.Fixed = fixed(t.store)
+	t.counted = true
 	return entries, state, err
 }
 
@@ -59,7 +62,7 @@ func (t *Trainer) restore() error {
 	if state.Game != t.gan.Name {
 		return fmt.Errorf("train: snapshot %s is of the game %q, not of %s; resume it with its own experiment", snap.Dir, state.Game, t.gan.Name)
 	}
-	t.state, t.whole = state, state.Iteration > 0
+	t.state, t.whole, t.counted = state, state.Iteration > 0, true
 	return t.opt.Run.Rewind(state.Iteration)
 }
 
@@ -71,6 +74,35 @@ func Load(run *runlog.Run, store *model.Store) (State, error) {
 	}
 	defer snap.Close()
 	return load(snap, store)
+}
+
+// LoadAt is Load of the snapshot at a count of images.
+func LoadAt(run *runlog.Run, store *model.Store, images int64) (State, error) {
+	snap, err := run.Snapshot(images)
+	if err != nil {
+		return State{}, fmt.Errorf("train: %s: %w", run.Dir(), err)
+	}
+	defer snap.Close()
+	return load(snap, store)
+}
+
+// Best returns the images shown at the whole snapshot of the highest score, the newer one of equals.
+func Best(run *runlog.Run) (images int64, err error) {
+	images, best := int64(-1), math.Inf(-1)
+	for _, at := range run.Snapshots() { // newest first
+		snap, err := run.Snapshot(at)
+		if err != nil {
+			continue // a damaged one is not the best
+		}
+		if snap.Score > best {
+			images, best = at, snap.Score
+		}
+		snap.Close()
+	}
+	if images < 0 {
+		return 0, fmt.Errorf("train: %s: no snapshot has a score; take the newest", run.Dir())
+	}
+	return images, nil
 }
 
 func load(snap *runlog.Snapshot, store *model.Store) (State, error) {

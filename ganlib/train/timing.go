@@ -4,8 +4,9 @@ import "time"
 
 // Timing says where the time of a sitting went.
 type Timing struct {
-	FirstStep time.Duration // from the trainer's start to the end of its first iteration
-	Training  time.Duration // from the trainer's start to the end of the last iteration
+	Start     time.Duration // from Options.Began to the beginning of the first iteration
+	FirstStep time.Duration // from Options.Began to the end of the first iteration, whose graph is built
+	Training  time.Duration // from the beginning of the first iteration to the end of the last
 	Waiting   time.Duration // of it, for batches that were not ready
 	Pause     time.Duration // longest halt for a snapshot
 }
@@ -16,7 +17,8 @@ func (t *Trainer) Timing() Timing { return t.timing }
 // Values are the times as a run's record keeps them, in seconds and as a share.
 func (t Timing) Values() map[string]float64 {
 	values := map[string]float64{
-		"first step, s":                   t.FirstStep.Seconds(),
+		"start, s":                        t.Start.Seconds(),
+		"start to first step, s":          t.FirstStep.Seconds(),
 		"training, s":                     t.Training.Seconds(),
 		"longest pause for a snapshot, s": t.Pause.Seconds(),
 	}

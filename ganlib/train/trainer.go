@@ -29,7 +29,11 @@ type Options struct {
 	Sheet       func(pixels []float32, n, height, width, channels int) (image.Image, error)
 
 	SnapshotEvery time.Duration // 0: only at the end
+	// Score rates an iteration by what it reported, higher being better. The snapshot with the best mean since the one
+	// before it is kept beside the newest; nil: none is.
+	Score func(values map[string]float64) float64
 
+	Began time.Time     // when whoever trains began: data, backend and snapshot take their time too; zero: with New
 	Run   *runlog.Run   // where the run is kept; nil: nowhere
 	Watch []runlog.Sink // who else wants to see it
 	Log   io.Writer     // warnings; nil: nowhere
@@ -57,6 +61,7 @@ type Trainer struct {
 	sampler  *sampler
 	saver    *saver
 	broken   bool          // the weights are lost or between two iterations; only the last snapshot counts
+	counted  bool          // a snapshot holds state.Scores; the next iteration begins a new mean
 	whole    bool          // restored in the midst of a phase: its graphs must find every variable in the snapshot
 	sinks    []runlog.Sink // who is told, the run's own record first
 	mute     []bool        // sinks whose failure was warned of
@@ -70,6 +75,9 @@ type Trainer struct {
 func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 	if err := validate(gan, opt); err != nil {
 		return nil, err
+	}
+	if opt.Began.IsZero() {
+		opt.Began = time.Now()
 	}
 	if opt.SampleCount == 0 {
 		opt.SampleCount = 64
@@ -89,10 +97,12 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 	}
 	t.sinks = append(t.sinks, opt.Watch...)
 	t.mute = make([]bool, len(t.sinks))
-	t.elapsed = time.Duration(t.state.Seconds * float64(time.Second))
 	t.started = time.Now()
 	return t, nil
 }
+
+// Close gives the memory of compiled graphs back. The store stays as it is.
+func (t *Trainer) Close() { t.release() }
 
 // validate refuses games and settings that cannot be played.
 func validate(gan *ganlib.GAN, opt Options) error {
@@ -132,13 +142,15 @@ func (t *Trainer) Store() *model.Store { return t.store }
 func (t *Trainer) State() State { return t.state.clone() }
 
 // Run trains until the images asked for were shown or ctx ends; in both cases a snapshot is the last thing it does.
-// When ctx ended, the error wraps its cause.
+// When ctx ended, the error wraps its cause; when that snapshot failed, it wraps [ErrNotSaved] as well.
 func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	if err := t.check(src); err != nil {
 		return err
 	}
 	stream := src.Stream(t.opt.Seed, t.state.Position)
 	defer stream.Close()
+	t.elapsed, t.started = time.Duration(t.state.Seconds*float64(time.Second)), time.Now()
+	t.timing = Timing{Start: t.started.Sub(t.opt.Began)}
 	err := t.loop(ctx, stream)
 	t.timing.Training = time.Since(t.started)
 	t.timing.Waiting = stream.Waited()
@@ -175,7 +187,7 @@ func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 		return err
 	}
 	if t.timing.FirstStep == 0 {
-		t.timing.FirstStep = time.Since(t.started)
+		t.timing.FirstStep = time.Since(t.opt.Began)
 	}
 	t.each(func(s runlog.Sink) error { return s.Point(point) })
 	first := t.opt.SampleEvery > 0 && (point.Iteration-1)%t.opt.SampleEvery == 0
