@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -35,6 +36,25 @@ func Config(config string) string {
 	}
 	return config
 }
+
+// ExecutorsOf is the number of graph executors of a configuration, 0 for a backend that has none of ours.
+func ExecutorsOf(config string) int {
+	name, options, _ := strings.Cut(Config(config), ":")
+	if name != "go" {
+		return 0
+	}
+	for _, option := range strings.Split(options, ",") {
+		if text, ok := strings.CutPrefix(option, "num_executors="); ok {
+			if n, err := strconv.Atoi(text); err == nil {
+				return n
+			}
+		}
+	}
+	return builtinExecutors
+}
+
+// builtinExecutors is what the Go backend starts when its configuration has options but names no number.
+const builtinExecutors = 8
 
 // New returns the backend of a configuration such as "go", "go:num_executors=4" or "xla:cuda". An unknown or
 // unavailable one is an error that says what there is.

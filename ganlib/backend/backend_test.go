@@ -35,6 +35,19 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// A run's record says how many executors its backend has, not how many ours would have.
+func TestExecutorsOf(t *testing.T) {
+	t.Setenv(backend.Variable, "")
+	for config, want := range map[string]int{
+		"": min(runtime.NumCPU(), 8), "go": min(runtime.NumCPU(), 8), "go:num_executors=3": 3, "go:ops_sequential,num_executors=1": 1,
+		"go:ops_sequential": 8, "xla": 0, "xla:cuda": 0,
+	} {
+		if got := backend.ExecutorsOf(config); got != want {
+			t.Errorf("%q: %d executors, want %d", config, got, want)
+		}
+	}
+}
+
 // The backend works, and the variable of the environment decides where no argument does.
 func TestNew(t *testing.T) {
 	for variable, argument := range map[string]string{"": "", "go:num_executors=1": "", "no such thing": "go"} {

@@ -69,6 +69,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("dcgan: beta1 %v, beta2 %v, eps %v; the betas must be at least 0 and below 1, eps not negative", c.Beta1, c.Beta2, c.Epsilon)
 	case !(c.InitStd > 0) || !(c.RealLabel >= 0 && c.RealLabel <= 1):
 		return fmt.Errorf("dcgan: std %v, real_label %v; std must be positive and the label from 0 to 1", c.InitStd, c.RealLabel)
+	case !(c.LeakySlope >= 0 && c.LeakySlope <= 1):
+		return fmt.Errorf("dcgan: slope %v; LeakyReLU's must be from 0 to 1", c.LeakySlope)
 	case c.Prior != "normal" && c.Prior != "uniform":
 		return fmt.Errorf("dcgan: prior %q; it is \"normal\" or \"uniform\"", c.Prior)
 	}
