@@ -3,30 +3,40 @@ package experiments
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/dcgan"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
-func init() {
-	practice := Experiment{
+func practice() Experiment {
+	return Experiment{
 		ID: "dcgan", Title: "DCGAN of the coding practice",
 		Document: "University coding practice, November 2023, after the public PyTorch tutorial",
 		Notebook: "01-dcgan.ipynb",
 		Settings: func(o Options) (Settings, error) { return dcganSettings("dcgan", dcgan.Practice2023(), o) },
-		Game:     dcganGame, LogLine: tutorialLine, Losses: []string{"G/loss", "D/loss"},
+		Game:     dcganGame, LogLine: tutorialLine, Losses: []string{"G/loss", "D/loss"}, Score: leastApart,
 		Paper:     "dcgan.json",
 		Published: tutorialNumbers,
 	}
-	register(practice)
+}
 
-	paper := practice
-	paper.ID, paper.Title = "dcgan/radford2015", "DCGAN of the paper"
-	paper.Document = "Radford, Metz & Chintala 2015, arXiv 1511.06434"
-	paper.Settings = func(o Options) (Settings, error) { return dcganSettings("dcgan/radford2015", dcgan.Radford2015(), o) }
-	paper.Notebook, paper.Paper, paper.Published = "", "", nil
-	register(paper)
+func paper() Experiment {
+	return Experiment{
+		ID: "dcgan/radford2015", Title: "DCGAN of the paper",
+		Document: "Radford, Metz & Chintala 2015, arXiv 1511.06434",
+		Settings: func(o Options) (Settings, error) {
+			return dcganSettings("dcgan/radford2015", dcgan.Radford2015(), o)
+		},
+		Game: dcganGame, LogLine: tutorialLine, Losses: []string{"G/loss", "D/loss"}, Score: leastApart,
+	}
+}
+
+// leastApart is −|D(x) − D(G(z))|, both before D's step. It is highest when D told real and fake least apart. That is
+// no measure of the pictures' quality: a D that has learned nothing yet, or forgot it, tells nothing apart either.
+func leastApart(values map[string]float64) float64 {
+	return -math.Abs(values[dcgan.RealScore] - values[dcgan.FakeBefore])
 }
 
 // tutorialNumbers are those of seven public logs of the practice's program, full size, real CelebA. Ours are medians
@@ -47,11 +57,11 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	faces, shown := 20_000, 0 // drawn when there are no other images; images to show, 0: so many epochs
 	switch o.Scale {
 	case Lecture:
-		// 32 maps instead of 64: a quarter of the practice's work for an image.
-		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 32, 32, 32, 0
-		faces, shown, s.SampleEvery = 10_000, 100_000, 200
+		// Half the maps, 32 instead of the practice's 64: a quarter of the work for an image. G and D stay in proportion.
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = c.GenMaps/2, c.DiscMaps/2, 32, 0
+		faces, shown, s.SampleEvery = 10_000, 80_000, 200
 	case Smoke:
-		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = 8, 8, 8, 0
+		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = c.GenMaps/8, c.DiscMaps/8, 8, 0
 		faces, shown, s.SampleEvery, s.SampleCount, s.LogEvery = 160, 160, 10, 16, 5
 	}
 	if o.Width > 0 {

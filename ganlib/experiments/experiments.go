@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"sort"
 	"strings"
 	"time"
 
@@ -53,8 +52,9 @@ type Options struct {
 	Log     io.Writer
 	Watch   func(run *runlog.Run, s Settings) []runlog.Sink // who wants to see the run; called once it exists
 
-	Progress func(done, total int)   // of preparing the data; nil: nobody watches
-	Accept   func(terms string) bool // asked before a named set is downloaded; nil: nothing is downloaded
+	Progress    func(done, total int)                // of preparing the data; nil: nobody watches
+	Downloading func(file string, done, total int64) // bytes of a set that is downloaded; nil: nobody watches
+	Accept      func(terms string) bool              // asked before a named set is downloaded; nil: nothing is downloaded
 }
 
 // Settings is everything that decides a run, as recorded in run.json; a run is rebuilt from it alone.
@@ -94,7 +94,8 @@ type Experiment struct {
 	LogLine   func(p runlog.Point, epochs int) string // as the document prints it
 	Losses    []string                                // series of the loss figure, in its order
 	Published []Number
-	Paper     string // file of testdata/papers with the tables as printed, "" when there is none
+	Score     func(values map[string]float64) float64 // of an iteration, higher is better: which snapshot is kept as the best; nil: none
+	Paper     string                                  // file of testdata/papers with the tables as printed, "" when there is none
 }
 
 // Number is a published result beside which ours is put.
@@ -105,30 +106,58 @@ type Number struct {
 	Ours  string // as measured by us, with scale and data; "" when we have not measured it
 }
 
-var all = map[string]Experiment{}
-
-func register(e Experiment) { all[e.ID] = e }
-
 // All lists the experiments by ID.
-func All() []Experiment {
-	var list []Experiment
-	for _, e := range all {
-		list = append(list, e)
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
-	return list
-}
+func All() []Experiment { return []Experiment{practice(), paper()} }
 
 // Find returns an experiment; an unknown ID is an error that names the nearest.
 func Find(id string) (Experiment, error) {
-	if e, ok := all[strings.ToLower(id)]; ok {
-		return e, nil
-	}
 	var ids []string
 	for _, e := range All() {
+		if strings.EqualFold(e.ID, id) {
+			return e, nil
+		}
 		ids = append(ids, e.ID)
 	}
 	return Experiment{}, fmt.Errorf("experiments: no experiment %q; there are %s%s", id, strings.Join(ids, ", "), didYouMean(id, ids))
+}
+
+// plan finds an experiment and makes the user's wishes into its settings and its game. Nothing is opened.
+func plan(id string, o Options) (Experiment, Settings, *ganlib.GAN, error) {
+	if o.Scale == "" {
+		o.Scale = Lecture
+	}
+	e, err := Find(id)
+	if err != nil {
+		return e, Settings{}, nil, err
+	}
+	s, err := e.Settings(o)
+	if err == nil {
+		err = s.validate()
+	}
+	if err != nil {
+		return e, s, nil, err
+	}
+	gan, err := e.Game(s.Game)
+	return e, s, gan, err
+}
+
+// Check refuses wishes that cannot be met, as far as that can be told without opening anything.
+func Check(id string, o Options) error {
+	_, _, _, err := plan(id, o)
+	return err
+}
+
+// validate refuses numbers that no data can mend.
+func (s Settings) validate() error {
+	switch {
+	case s.BatchSize < 1:
+		return fmt.Errorf("experiments: batch %d; it must be at least 1", s.BatchSize)
+	case s.Epochs < 1 && s.Images < 1:
+		return fmt.Errorf("experiments: %d epochs and %d images; one of them must be at least 1", s.Epochs, s.Images)
+	case s.Images < 0:
+		return fmt.Errorf("experiments: %d images to show; it must be at least 1", s.Images)
+	}
+	return nil
 }
 
 // snapshotEvery is the pause between snapshots.

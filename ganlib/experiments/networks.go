@@ -24,15 +24,7 @@ type NetworkRow struct {
 // Networks builds the networks of an experiment with the user's wishes, from fresh weights, and returns their tables.
 // Nothing is trained and no data is opened.
 func Networks(id string, o Options) ([]NetworkTable, error) {
-	e, err := Find(id)
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.Settings(o)
-	if err != nil {
-		return nil, err
-	}
-	gan, err := e.Game(s.Game)
+	_, s, gan, err := plan(id, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,30 +27,19 @@ func NotebookScale(own Scale) (Scale, error) {
 
 // Newest opens the newest run of an experiment below a folder: how a cell finds what an earlier one has trained.
 func Newest(id, out string) (*Opened, error) {
-	runs, err := runlog.List(orDefault(out, DefaultOut))
-	if err != nil {
-		return nil, err
-	}
+	runs, damaged := runlog.List(orDefault(out, DefaultOut))
 	for i := len(runs) - 1; i >= 0; i-- {
 		if runs[i].Info().Experiment == id {
 			return Open(runs[i].Dir())
 		}
 	}
 	dir, _ := filepath.Abs(orDefault(out, DefaultOut))
-	return nil, fmt.Errorf("experiments: there is no run of %s in %s; train one first", id, dir)
+	return nil, errors.Join(fmt.Errorf("experiments: there is no run of %s in %s; train one first", id, dir), damaged)
 }
 
 // SettingsMarkdown is the table of an experiment's settings, with the document's symbols.
 func SettingsMarkdown(id string, o Options) (string, error) {
-	e, err := Find(id)
-	if err != nil {
-		return "", err
-	}
-	s, err := e.Settings(o)
-	if err != nil {
-		return "", err
-	}
-	gan, err := e.Game(s.Game)
+	_, s, gan, err := plan(id, o)
 	if err != nil {
 		return "", err
 	}
@@ -112,11 +102,7 @@ func orNone(n int) string {
 
 // Images opens the training images of an experiment.
 func Images(ctx context.Context, id string, o Options) (*data.Source, error) {
-	e, err := Find(id)
-	if err != nil {
-		return nil, err
-	}
-	s, err := e.Settings(o)
+	_, s, _, err := plan(id, o)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,20 @@ type Opened struct {
 func Open(dir string) (*Opened, error) { return OpenOn(dir, "") }
 
 // OpenOn is Open on a backend of one's choice.
-func OpenOn(dir, config string) (*Opened, error) {
+func OpenOn(dir, config string) (*Opened, error) { return open(dir, config, train.Load) }
+
+// OpenBest is OpenOn with the snapshot of the best score; see [Experiment].Score for what that is worth.
+func OpenBest(dir, config string) (*Opened, error) {
+	return open(dir, config, func(run *runlog.Run, store *model.Store) (train.State, error) {
+		images, err := train.Best(run)
+		if err != nil {
+			return train.State{}, err
+		}
+		return train.LoadAt(run, store, images)
+	})
+}
+
+func open(dir, config string, load func(*runlog.Run, *model.Store) (train.State, error)) (*Opened, error) {
 	run, err := runlog.Open(dir)
 	if err != nil {
 		return nil, err
@@ -45,7 +58,8 @@ func OpenOn(dir, config string) (*Opened, error) {
 		return nil, err
 	}
 	o := &Opened{Run: run, Experiment: e, Settings: s, GAN: gan, Store: ganlib.NewStore(s.Seed), backend: b}
-	if o.State, err = train.Load(run, o.Store); err != nil {
+	if o.State, err = load(run, o.Store); err != nil {
+		b.Finalize()
 		return nil, fmt.Errorf("experiments: %s: %w", dir, err)
 	}
 	return o, nil

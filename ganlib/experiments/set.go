@@ -2,7 +2,9 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,11 +13,17 @@ import (
 // "lr" or "LearningRate", upper and lower case alike.
 func apply(config any, set map[string]string) error {
 	v := reflect.ValueOf(config).Elem()
-	for key, text := range set {
-		field, names := lookup(v, key)
+	given := map[string]string{} // field → the key it was given by
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		text := set[key]
+		field, name, names := lookup(v, key)
 		if !field.IsValid() {
 			return fmt.Errorf("experiments: --set %s=%s: there is no such setting; there are %s%s", key, text, strings.Join(names, ", "), didYouMean(key, names))
 		}
+		if other, twice := given[name]; twice {
+			return fmt.Errorf("experiments: --set %s and --set %s are the same setting (%s); give it once", other, key, name)
+		}
+		given[name] = key
 		if err := assign(field, text); err != nil {
 			return fmt.Errorf("experiments: --set %s=%s: %w", key, text, err)
 		}
@@ -23,17 +31,17 @@ func apply(config any, set map[string]string) error {
 	return nil
 }
 
-// lookup finds a field and lists the symbols there are.
-func lookup(v reflect.Value, key string) (found reflect.Value, names []string) {
+// lookup finds a field and its name, and lists the symbols there are.
+func lookup(v reflect.Value, key string) (found reflect.Value, name string, names []string) {
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		symbol := f.Tag.Get("symbol")
 		names = append(names, symbol)
 		if strings.EqualFold(key, f.Name) || strings.EqualFold(key, symbol) {
-			found = v.Field(i)
+			found, name = v.Field(i), f.Name
 		}
 	}
-	return found, names
+	return found, name, names
 }
 
 func assign(field reflect.Value, text string) error {
@@ -66,21 +74,21 @@ func assign(field reflect.Value, text string) error {
 
 // didYouMean suggests the nearest of some names, "" when none is near.
 func didYouMean(got string, names []string) string {
+	if near := Nearest(got, names); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return ""
+}
+
+// Nearest returns the name closest to what was typed, "" when none is near.
+func Nearest(got string, names []string) string {
 	best, distance := "", 1+len(got)/2
 	for _, n := range names {
 		if d := editDistance(strings.ToLower(got), strings.ToLower(n)); d < distance {
 			best, distance = n, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s?", best)
-}
-
-// Nearest returns the name closest to what was typed, "" when none is near.
-func Nearest(got string, names []string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(didYouMean(got, names), "; did you mean "), "?")
+	return best
 }
 
 // editDistance is Levenshtein's.

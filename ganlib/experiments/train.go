@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,130 +23,170 @@ const DefaultOut = "runs"
 // Train runs an experiment from its beginning and leaves a run folder with its record, snapshots and figures. When ctx
 // ends, it stops with a snapshot; the run is returned all the same, and [Resume] goes on with it.
 func Train(ctx context.Context, id string, o Options) (*runlog.Run, error) {
-	e, err := Find(id)
-	if err != nil {
+	t := &sitting{options: o, began: time.Now()}
+	var err error
+	if t.experiment, t.settings, t.gan, err = plan(id, o); err != nil {
 		return nil, err
 	}
-	if o.Scale == "" {
-		o.Scale = Lecture
-	}
-	s, err := e.Settings(o)
-	if err != nil {
+	if err := t.open(ctx, o.Backend); err != nil {
 		return nil, err
 	}
-	if err := s.validate(); err != nil {
+	defer t.backend.Finalize()
+	if t.run, err = runlog.Create(orDefault(o.Out, DefaultOut), t.describe()); err != nil {
 		return nil, err
 	}
-	gan, err := e.Game(s.Game)
-	if err != nil {
-		return nil, err
-	}
-	b, err := backend.New(o.Backend)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Data.choose(o.Data); err != nil {
-		return nil, err
-	}
-	if err := s.Data.download(ctx, o); err != nil {
-		return nil, err
-	}
-	src, err := openData(ctx, s.Data, s.Seed, o.Progress)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.fit(src); err != nil {
-		return nil, err
-	}
-	run, err := runlog.Create(orDefault(o.Out, DefaultOut), describe(e, s, src, o))
-	if err != nil {
-		return nil, err
-	}
-	return run, play(ctx, e, s, gan, b, src, run, o)
+	return t.run, t.train(ctx)
 }
 
-// Resume goes on with a run that was stopped, from its newest whole snapshot.
+// Resume goes on with a run that was stopped, from its newest whole snapshot. Without a wish it computes on the backend
+// that the run began with.
 func Resume(ctx context.Context, dir string, o Options) (*runlog.Run, error) {
-	run, err := runlog.Resume(dir)
-	if err != nil {
+	t := &sitting{options: o, began: time.Now()}
+	var err error
+	if t.run, err = runlog.Resume(dir); err != nil {
 		return nil, err
 	}
-	e, s, gan, err := rebuild(run)
-	if err != nil {
-		return nil, errors.Join(err, run.Close())
+	if err := t.restore(ctx); err != nil {
+		return nil, errors.Join(err, t.run.Close())
 	}
-	if o.Images > 0 {
-		s.Images = o.Images
-	}
-	b, err := backend.New(orDefault(o.Backend, run.Info().Backend))
-	if err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	if err := s.Data.choose(o.Data); err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	src, err := openData(ctx, s.Data, s.Seed, o.Progress)
-	if err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	if src.Hash() != run.Info().Data.Hash {
-		return nil, errors.Join(fmt.Errorf("experiments: %s was trained on other images (%s, hash %.12s) than %s (hash %.12s) gives now; "+
-			"name the old ones with --data", dir, run.Info().Data.Name, run.Info().Data.Hash, src.Name(), src.Hash()), run.Close())
-	}
-	if err := s.fit(src); err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
-	if changes := run.Info().Changes(here(o.Backend)); len(changes) > 0 {
-		logf(o.Log, "note: the run goes on, but not to the bit as it would have there: %s", strings.Join(changes, "; "))
-	}
-	return run, play(ctx, e, s, gan, b, src, run, o)
+	defer t.backend.Finalize()
+	return t.run, t.train(ctx)
 }
 
-// play trains a prepared run to its end, draws the figures and closes the record.
-func play(ctx context.Context, e Experiment, s Settings, gan *ganlib.GAN, b compute.Backend, src *data.Source, run *runlog.Run, o Options) error {
+// sitting is one training of a run, from its beginning or from a snapshot.
+type sitting struct {
+	experiment Experiment
+	settings   Settings
+	gan        *ganlib.GAN
+	options    Options
+	config     string // of the backend, resolved once: used, compared and recorded
+	backend    compute.Backend
+	source     *data.Source
+	run        *runlog.Run
+	began      time.Time
+}
+
+// open starts the backend and opens the images.
+func (t *sitting) open(ctx context.Context, config string) (err error) {
+	t.config = backend.Config(config)
+	if t.backend, err = backend.New(t.config); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			t.backend.Finalize()
+		}
+	}()
+	if err := t.settings.Data.choose(t.options.Data); err != nil {
+		return err
+	}
+	if t.run == nil {
+		if err := t.settings.Data.download(ctx, t.options); err != nil {
+			return err
+		}
+	}
+	if t.source, err = openData(ctx, t.settings.Data, t.settings.Seed, t.options.Progress); err != nil {
+		return err
+	}
+	return t.settings.fit(t.source)
+}
+
+// restore opens what the run was made with and refuses other images.
+func (t *sitting) restore(ctx context.Context) (err error) {
+	if t.experiment, t.settings, t.gan, err = rebuild(t.run); err != nil {
+		return err
+	}
+	if t.options.Images > 0 {
+		t.settings.Images = t.options.Images
+	}
+	was := t.run.Info()
+	if err := t.open(ctx, orDefault(t.options.Backend, was.Backend)); err != nil {
+		return err
+	}
+	if t.source.Hash() != was.Data.Hash {
+		t.backend.Finalize()
+		return fmt.Errorf("experiments: %s was trained on other images (%s, hash %.12s) than %s (hash %.12s) gives now; "+
+			"name the old ones with --data", t.run.Dir(), was.Data.Name, was.Data.Hash, t.source.Name(), t.source.Hash())
+	}
+	if changes := was.Changes(here(t.config)); len(changes) > 0 {
+		logf(t.options.Log, "note: the run goes on, but not to the bit as it would have there: %s", strings.Join(changes, "; "))
+	}
+	return nil
+}
+
+// train trains to the end, draws the figures and closes the record.
+func (t *sitting) train(ctx context.Context) error {
+	s := t.settings
 	opt := train.Options{
 		Images: s.Images, BatchSize: s.BatchSize, Seed: s.Seed,
 		SampleEvery: s.SampleEvery, SampleCount: s.SampleCount, Sheet: sheet,
-		SnapshotEvery: s.snapshotEvery(), Run: run, Log: o.Log,
+		SnapshotEvery: s.snapshotEvery(), Score: t.experiment.Score,
+		Run: t.run, Log: t.options.Log, Began: t.began,
 	}
-	if o.Watch != nil {
-		opt.Watch = o.Watch(run, s)
+	if t.options.Watch != nil {
+		opt.Watch = t.options.Watch(t.run, s)
 	}
-	var final map[string]float64
-	trainer, err := train.New(b, gan, opt)
-	if err == nil && trainer.State().Iteration > 0 {
-		err = noteResumption(run, s, trainer.State().Images, o)
-	}
-	if err == nil {
-		err = trainer.Run(ctx, src)
-		final = trainer.Timing().Values()
-	}
+	final, err := t.play(ctx, opt)
 	for _, w := range opt.Watch {
 		err = errors.Join(err, w.Close())
 	}
-	if err == nil || errors.Is(err, context.Canceled) {
-		err = errors.Join(err, Figures(run, e, s, src))
+	if err == nil || Stopped(err) {
+		err = errors.Join(err, Figures(t.run, t.experiment, s, t.source))
 	}
-	return errors.Join(err, run.Finish(status(err), final), run.Close())
+	return errors.Join(err, t.run.Finish(status(err), final), t.run.Close())
+}
+
+// play does the iterations and returns where their time went.
+func (t *sitting) play(ctx context.Context, opt train.Options) (map[string]float64, error) {
+	trainer, err := train.New(t.backend, t.gan, opt)
+	if err != nil {
+		return nil, err
+	}
+	defer trainer.Close()
+	if s := trainer.State(); s.Iteration > 0 {
+		if err := t.noteResumption(s.Images); err != nil {
+			return nil, err
+		}
+	}
+	err = trainer.Run(ctx, t.source)
+	return trainer.Timing().Values(), err
 }
 
 // noteResumption writes into the run's record from where it goes on, and the settings that hold from now on.
-func noteResumption(run *runlog.Run, s Settings, images int64, o Options) error {
-	now := here(o.Backend)
-	return run.SetInfo(func(i *runlog.Info) {
-		i.Resumed = append(i.Resumed, runlog.Resumption{Time: time.Now().UTC(), Images: images, Command: o.Command, Changes: i.Changes(now)})
-		i.Config = s
+func (t *sitting) noteResumption(images int64) error {
+	now := here(t.config)
+	return t.run.SetInfo(func(i *runlog.Info) {
+		i.Resumed = append(i.Resumed, runlog.Resumption{Time: time.Now().UTC(), Images: images, Command: t.options.Command, Changes: i.Changes(now)})
+		i.Config = t.settings
 	})
 }
 
+// status is how a run ended, as its record says it. What failed besides being told to stop counts as failed.
 func status(err error) string {
 	switch {
 	case err == nil:
 		return "done"
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case Stopped(err):
 		return "stopped"
 	}
 	return "failed: " + err.Error()
+}
+
+// Stopped says whether a training did nothing but end when it was told to: everything is kept. A cancellation joined
+// by a snapshot or a figure that could not be written is none.
+func Stopped(err error) bool {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			if !Stopped(part) {
+				return false
+			}
+		}
+		return true
+	case interface{ Unwrap() error }:
+		return Stopped(e.Unwrap())
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // rebuild restores the experiment, settings and game of a run from its record.
@@ -165,86 +203,21 @@ func rebuild(run *runlog.Run) (Experiment, Settings, *ganlib.GAN, error) {
 	return e, s, gan, err
 }
 
-// describe is the head of a run's record.
-func describe(e Experiment, s Settings, src *data.Source, o Options) runlog.Info {
-	i := here(o.Backend)
-	i.Experiment, i.Scale, i.Command, i.Seed = e.ID, string(s.Scale), o.Command, s.Seed
-	i.Config, i.Data = s, info(src)
+// describe is the head of a new run's record.
+func (t *sitting) describe() runlog.Info {
+	i := here(t.config)
+	i.Experiment, i.Scale, i.Command, i.Seed = t.experiment.ID, string(t.settings.Scale), t.options.Command, t.settings.Seed
+	i.Config, i.Data = t.settings, info(t.source)
 	i.Started = time.Now()
 	return i
 }
 
-// here describes what computes: a resume elsewhere is not to the bit.
+// here describes what computes, of a resolved configuration: a resume elsewhere is not to the bit.
 func here(config string) runlog.Info {
-	config = backend.Config(config)
 	return runlog.Info{
 		Host: runlog.Host(), Modules: runlog.Modules(),
-		Backend: config, Lowering: nn.LoweringOf(config), Executors: backend.Executors(),
+		Backend: config, Lowering: nn.LoweringOf(config), Executors: backend.ExecutorsOf(config),
 	}
-}
-
-// choose puts the user's data in place of the experiment's own: a built-in set by name, or a path.
-func (d *DataSettings) choose(wish string) error {
-	if wish == "" {
-		return nil
-	}
-	if wish == "faces" {
-		d.Set, d.Path = wish, ""
-		return nil
-	}
-	d.Count = 0
-	_, unknown := data.FindSet(wish)
-	if _, absent := os.Stat(wish); absent != nil && unknown == nil {
-		d.Set, d.Path = wish, ""
-		return nil
-	}
-	path, err := filepath.Abs(wish)
-	d.Set, d.Path = "", path
-	return err
-}
-
-// download fetches a named set whose files are not there yet.
-func (d DataSettings) download(ctx context.Context, o Options) error {
-	if d.Set == "" || d.Set == "faces" || d.Path != "" || o.Accept == nil {
-		return nil
-	}
-	dir, err := data.DownloadDir(d.Set)
-	if err != nil {
-		return err
-	}
-	return data.Download(ctx, d.Set, dir, nil, o.Accept)
-}
-
-// openData opens the images of the settings; progress may be nil.
-func openData(ctx context.Context, d DataSettings, master int64, progress func(done, total int)) (*data.Source, error) {
-	return data.Open(ctx, d.Set, d.Path, data.Options{
-		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Progress: progress,
-	})
-}
-
-// fit completes and checks settings that depend on the data.
-func (s *Settings) fit(src *data.Source) error {
-	if s.BatchSize > src.Len() {
-		return fmt.Errorf("experiments: batch %d is larger than the %d images of %s; use a smaller --batch or more images", s.BatchSize, src.Len(), src.Name())
-	}
-	if s.Images == 0 {
-		s.Images = int64(s.Epochs) * int64(src.Len())
-	}
-	s.Epochs = int((s.Images + int64(src.Len()) - 1) / int64(src.Len()))
-	return nil
-}
-
-// validate refuses numbers that no data can mend.
-func (s Settings) validate() error {
-	switch {
-	case s.BatchSize < 1:
-		return fmt.Errorf("experiments: batch %d; it must be at least 1", s.BatchSize)
-	case s.Epochs < 1 && s.Images < 1:
-		return fmt.Errorf("experiments: %d epochs and %d images; one of them must be at least 1", s.Epochs, s.Images)
-	case s.Images < 0:
-		return fmt.Errorf("experiments: %d images to show; it must be at least 1", s.Images)
-	}
-	return nil
 }
 
 func orDefault(text, fallback string) string {

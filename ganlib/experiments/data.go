@@ -1,0 +1,61 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/ganbook/ganbook/ganlib/data"
+)
+
+// choose puts the user's data in place of the experiment's own: a built-in set by name, or a path.
+func (d *DataSettings) choose(wish string) error {
+	if wish == "" {
+		return nil
+	}
+	if wish == "faces" {
+		d.Set, d.Path = wish, ""
+		return nil
+	}
+	d.Count = 0
+	_, unknown := data.FindSet(wish)
+	if _, absent := os.Stat(wish); absent != nil && unknown == nil {
+		d.Set, d.Path = wish, ""
+		return nil
+	}
+	path, err := filepath.Abs(wish)
+	d.Set, d.Path = "", path
+	return err
+}
+
+// download fetches a named set whose files are not there yet.
+func (d DataSettings) download(ctx context.Context, o Options) error {
+	if d.Set == "" || d.Set == "faces" || d.Path != "" || o.Accept == nil {
+		return nil
+	}
+	dir, err := data.DownloadDir(d.Set)
+	if err != nil {
+		return err
+	}
+	return data.Download(ctx, d.Set, dir, o.Downloading, o.Accept)
+}
+
+// openData opens the images of the settings; progress may be nil.
+func openData(ctx context.Context, d DataSettings, master int64, progress func(done, total int)) (*data.Source, error) {
+	return data.Open(ctx, d.Set, d.Path, data.Options{
+		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Progress: progress,
+	})
+}
+
+// fit completes and checks settings that depend on the data.
+func (s *Settings) fit(src *data.Source) error {
+	if s.BatchSize > src.Len() {
+		return fmt.Errorf("experiments: batch %d is larger than the %d images of %s; use a smaller --batch or more images", s.BatchSize, src.Len(), src.Name())
+	}
+	if s.Images == 0 {
+		s.Images = int64(s.Epochs) * int64(src.Len())
+	}
+	s.Epochs = int((s.Images + int64(src.Len()) - 1) / int64(src.Len()))
+	return nil
+}
