@@ -122,13 +122,8 @@ func (c *dataDownloadCmd) Run(a *app) error {
 		return err
 	}
 	line := newConsole(a.err)
-	progress := func(file string, done, total int64) {
-		if now := time.Now(); line.Due(now) {
-			line.Progress(now, fmt.Sprintf("%s: %s of %s", file, bytesOf(uint64(done)), bytesOf(uint64(total))))
-		}
-	}
 	consent := terms{a: a, yes: c.Yes}
-	err := data.Download(a.ctx, c.Set, c.Dir, progress, consent.accept)
+	err := data.Download(a.ctx, c.Set, c.Dir, downloading(line), consent.accept)
 	line.Clear()
 	if err != nil {
 		return consent.explain(err)
@@ -206,5 +201,20 @@ func preparing(c *console) func(done, total int) {
 		if now := time.Now(); c.Due(now) {
 			c.Progress(now, fmt.Sprintf("preparing %s of %s", grouped(done), plural(total, "image")))
 		}
+	}
+}
+
+// downloading shows how much of a file is here; a total below 1 is not known.
+func downloading(c *console) func(file string, done, total int64) {
+	return func(file string, done, total int64) {
+		now := time.Now()
+		if !c.Due(now) {
+			return
+		}
+		text := fmt.Sprintf("downloading %s: %s", file, bytesOf(uint64(done)))
+		if total > 0 {
+			text += " of " + bytesOf(uint64(total))
+		}
+		c.Progress(now, text)
 	}
 }

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
-
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
@@ -30,7 +27,7 @@ type (
 	endLine struct {
 		Event   string   `json:"event"`  // "done", "stopped" or "failed"
 		Run     string   `json:"run"`    // folder
-		Resume  string   `json:"resume"` // command that goes on with it, "" when there is nothing left
+		Resume  string   `json:"resume"` // command that goes on with it, "" when that is of no use
 		Figures []string `json:"figures"`
 		Error   string   `json:"error,omitempty"`
 	}
@@ -59,9 +56,11 @@ func endEvent(run *runlog.Run, err error) endLine {
 	if err == nil {
 		return e
 	}
-	e.Event, e.Error, e.Resume = "failed", err.Error(), program+" resume "+run.Dir()
-	if errors.Is(err, context.Canceled) {
-		e.Event, e.Error = "stopped", ""
+	if e.Event = "stopped"; !experiments.Stopped(err) {
+		e.Event, e.Error = "failed", err.Error()
+	}
+	if resumable(run, err) {
+		e.Resume = program + " resume " + run.Dir()
 	}
 	return e
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/ganbook/ganbook/plots"
 )
 
-// generateCmd draws new pictures from the newest whole snapshot of a run, which may still be training.
+// generateCmd draws new pictures from the newest whole snapshot of a run, or from the best, which may still be training.
 type generateCmd struct {
 	runArg
 	Kind    string `help:"What to draw: ${enum}." enum:"grid,images,walk" default:"grid"`
@@ -20,6 +20,7 @@ type generateCmd struct {
 	Frames  int    `help:"Pictures of a walk, both ends included." default:"10" placeholder:"N"`
 	Seed    int64  `help:"Seed of the latents: the same one draws the same pictures." default:"1" placeholder:"N"`
 	Mode    string `help:"Batch norm: ${enum}. With batch statistics, as in training, a picture depends on its neighbours; in inference it does not." enum:"batch,inference" default:"batch"`
+	Best    bool   `help:"From the snapshot at which D told real and fake least apart, instead of the newest. That is no measure of quality."`
 	Out     string `help:"Folder for the pictures; default: generated, in the run's folder." placeholder:"DIR"`
 	Backend string `help:"What computes." placeholder:"NAME"`
 }
@@ -32,7 +33,11 @@ func (c *generateCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usage(err)
 	}
-	opened, err := experiments.OpenOn(dir, c.Backend)
+	open := experiments.OpenOn
+	if c.Best {
+		open = experiments.OpenBest
+	}
+	opened, err := open(dir, c.Backend)
 	if err != nil {
 		return err
 	}

@@ -5,10 +5,14 @@ import (
 	"image"
 	"image/gif"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/dcgan"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 func TestGenerate(t *testing.T) {
@@ -72,6 +76,31 @@ func TestGenerateIsRepeatable(t *testing.T) {
 	if !bytes.Equal(read("image-1-0001.png", "--kind=images", "--count=2", "--mode=inference"),
 		read("image-1-0001.png", "--kind=images", "--count=7", "--mode=inference")) {
 		t.Error("in inference mode a picture depends on its neighbours")
+	}
+}
+
+// A DCGAN's snapshots are scored by −|D(x) − D(G(z))|, and --best finds the best of them.
+func TestGenerateFromTheBestSnapshot(t *testing.T) {
+	root, dir := smoke(t, "--images=16")
+	best := mustCall(t, "generate", "1", "--runs", root, "--best", "--count=4")
+	if !strings.Contains(best, "from the snapshot at 16 images shown") {
+		t.Errorf("%s", best)
+	}
+	run, err := runlog.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := run.Snapshot(16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snap.Close()
+	want := 0.0
+	for _, p := range points(t, dir) {
+		want -= math.Abs(p.Values[dcgan.RealScore] - p.Values[dcgan.FakeBefore])
+	}
+	if want /= 2; snap.Score != want {
+		t.Errorf("score %v, want −|D(x) − D(G(z))| = %v", snap.Score, want)
 	}
 }
 

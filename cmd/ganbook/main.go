@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"github.com/ganbook/ganbook/ganlib/train"
 )
 
 // Exit statuses. A run ended by a signal exits with 128 + its number, as shells report it.
@@ -50,6 +51,8 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	var usage *usageError
 	var parse *kong.ParseError
 	switch {
+	case errors.Is(err, train.ErrNotSaved): // nobody may take it for a stop that can be gone on from
+		return statusFailure
 	case errors.As(err, &stopped), errors.As(context.Cause(ctx), &stopped):
 		return statusSignal + stopped.number()
 	case errors.As(err, &usage), errors.As(err, &parse):

@@ -20,6 +20,9 @@ type resumeCmd struct {
 }
 
 func (c *resumeCmd) Run(a *app) error {
+	if c.Images != nil && *c.Images < 1 {
+		return usagef("--images %d: it must be at least 1", *c.Images)
+	}
 	dir, err := c.find()
 	if err != nil {
 		return usage(err)

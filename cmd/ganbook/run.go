@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/ganlib/train"
 )
 
 // runCmd trains an experiment from its beginning.
@@ -46,7 +46,7 @@ func (c *runCmd) Run(a *app) error {
 	v := newView(a, c.JSON)
 	consent := terms{a: a, yes: c.Yes}
 	o.Data, o.Out, o.Log, o.Watch = c.Data, c.Out, v.console, v.watch
-	o.Progress, o.Accept = preparing(v.console), consent.accept
+	o.Progress, o.Downloading, o.Accept = preparing(v.console), downloading(v.console), consent.accept
 	o.Command = strings.Join(append([]string{"ganbook"}, a.args...), " ")
 	run, err := experiments.Train(a.ctx, c.Experiment, o)
 	return consent.explain(v.end(run, err))
@@ -54,8 +54,7 @@ func (c *runCmd) Run(a *app) error {
 
 // options checks the wishes before anything is opened, so that a mistyped one costs nothing.
 func (f settingFlags) options(id string) (o experiments.Options, err error) {
-	e, err := experiments.Find(id)
-	if err != nil {
+	if _, err := experiments.Find(id); err != nil {
 		return o, err
 	}
 	if o.Scale, err = experiments.ParseScale(f.Scale); err != nil {
@@ -87,12 +86,7 @@ func (f settingFlags) options(id string) (o experiments.Options, err error) {
 	if err := checkBackend(f.Backend); err != nil {
 		return o, err
 	}
-	s, err := e.Settings(o)
-	if err != nil {
-		return o, err
-	}
-	_, err = e.Game(s.Game)
-	return o, err
+	return o, experiments.Check(id, o)
 }
 
 // end tells how a training went and where its results lie.
@@ -107,17 +101,27 @@ func (v *view) end(run *runlog.Run, err error) error {
 	switch {
 	case err == nil:
 		v.done(run)
-	case errors.Is(err, context.Canceled):
+	case experiments.Stopped(err):
 		v.console.Line("stopped after %s; a snapshot is kept", plural(int(v.images), "image"))
 		v.console.Line("go on with: %s resume %s", program, run.Dir())
 		return &reported{err}
 	default:
 		v.console.Line("the run's record is in %s", run.Dir())
-		if saved, _ := filepath.Glob(filepath.Join(run.Dir(), "snapshots", "*")); len(saved) > 0 {
+		switch {
+		case resumable(run, err):
 			v.console.Line("from its last snapshot: %s resume %s", program, run.Dir())
+		case len(run.Snapshots()) > 0:
+			v.console.Line("pictures from its last snapshot: %s generate %s", program, run.Dir())
 		}
 	}
 	return err
+}
+
+// resumable says whether a run that ended so can be gone on with: it has a snapshot, and did not diverge, as it would
+// again, to the bit.
+func resumable(run *runlog.Run, err error) bool {
+	var diverged *train.Diverged
+	return len(run.Snapshots()) > 0 && !errors.As(err, &diverged)
 }
 
 func (v *view) done(run *runlog.Run) {

@@ -172,7 +172,7 @@ func TestARunThatDiverges(t *testing.T) {
 	root := t.TempDir()
 	status, out, errOut := call(t, "run", "dcgan", "--scale=smoke", "--set=lr=1e35", "--out", root)
 	if status != statusFailure || !strings.Contains(errOut, "step D") || !strings.Contains(errOut, "NaN at iteration 2") ||
-		!strings.Contains(out, "00001-dcgan") || strings.Contains(out, "resume") {
+		!strings.Contains(errOut, "no snapshot") || !strings.Contains(out, "00001-dcgan") || strings.Contains(out, "resume") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
 	if listed := mustCall(t, "runs", "--runs", root); !strings.Contains(listed, "failed: train: dcgan") {
@@ -233,4 +233,45 @@ func waitUntil(t *testing.T, ready func() bool) {
 		}
 	}
 	t.Fatal("waited half a minute for nothing")
+}
+
+// A stop whose snapshot cannot be written is a failure and says so: nothing claims that a snapshot is kept.
+func TestAStopThatKeepsNoSnapshot(t *testing.T) {
+	for _, asJSON := range []bool{true, false} {
+		root := t.TempDir()
+		dir := filepath.Join(root, "00001-dcgan")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		out, errOut := &spoiler{dir: dir, cancel: cancel}, &bytes.Buffer{}
+		args := []string{"run", "dcgan", "--scale=smoke", "--out", root}
+		if asJSON {
+			args = append(args, "--json")
+		}
+		if status := execute(ctx, args, out, errOut); status != statusFailure {
+			t.Errorf("status %d, want %d", status, statusFailure)
+		}
+		if text := out.String(); strings.Contains(text, "is kept") || strings.Contains(text, `"event":"stopped"`) || asJSON != strings.Contains(text, `"event":"failed"`) {
+			t.Errorf("it claims to be stopped:\n%s", text)
+		}
+		if !strings.Contains(errOut.String(), "the last snapshot failed") {
+			t.Errorf("message: %s", errOut)
+		}
+		if listed := mustCall(t, "runs", "--runs", root); !strings.Contains(listed, "failed: ") || strings.Contains(listed, "stopped  ") {
+			t.Errorf("runs:\n%s", listed)
+		}
+	}
+}
+
+// spoiler is a standard output that, at the first number of a run, puts a file where its snapshots go and ends it.
+type spoiler struct {
+	bytes.Buffer
+	dir    string
+	cancel context.CancelCauseFunc
+}
+
+func (s *spoiler) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("Loss_D")) || bytes.Contains(p, []byte(`"event":"point"`)) {
+		_ = os.WriteFile(filepath.Join(s.dir, "snapshots"), nil, 0o644)
+		s.cancel(interrupted{os.Interrupt})
+	}
+	return s.Buffer.Write(p)
 }
