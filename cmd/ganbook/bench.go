@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,12 +14,14 @@ import (
 
 // benchCmd measures training steps, ours and a peer's in turn, each in a process of its own.
 type benchCmd struct {
-	Peer    string   `help:"A Python with torch: its steps are measured in turn with ours." placeholder:"PYTHON"`
-	Work    []string `help:"Work as batch:width." default:"16:64,128:64,16:16"`
-	Rounds  int      `help:"Rounds; ours and the peer's alternate in each." default:"4"`
-	Seconds float64  `help:"Length of a round, about." default:"5"`
-	JSON    bool     `help:"Print one JSON object per work and nothing else."`
-	Worker  string   `hidden:"" help:"Serve rounds of one work on standard input."`
+	Peer     string   `help:"A Python with torch: its steps are measured in turn with ours." placeholder:"PYTHON"`
+	Work     []string `help:"Work as batch:width." default:"16:64,128:64,16:16"`
+	Rounds   int      `help:"Rounds; ours and the peer's alternate in each." default:"4"`
+	Seconds  float64  `help:"Length of a round, about." default:"5"`
+	Pipeline bool     `help:"Measure what is around the steps instead, for the first work: start, data, snapshots, resume."`
+	Data     string   `help:"Folder or archive of images for --pipeline, prepared anew; without it: synthetic faces." placeholder:"DIR"`
+	JSON     bool     `help:"Print one JSON object per row and nothing else."`
+	Worker   string   `hidden:"" help:"Serve rounds of one work on standard input."`
 }
 
 // peerVariants are PyTorch as the tutorial has it and at its best. The environment decides how its threads wait;
@@ -37,15 +36,6 @@ var peerVariants = []peerVariant{
 type peerVariant struct {
 	name, flags string
 	env         []string
-}
-
-// contender is a process that does rounds of steps when asked, one line each way.
-type contender struct {
-	name    string
-	cmd     *exec.Cmd
-	ask     io.WriteCloser
-	answers *bufio.Scanner
-	rounds  []benchRound
 }
 
 // benchRound is a contender's answer: seconds of each step, CPU seconds a step, peak memory so far.
@@ -73,12 +63,20 @@ func (c *benchCmd) Run(a *app) error {
 	if c.Worker != "" {
 		return serveBench(c.Worker, os.Stdin, os.Stdout)
 	}
+	switch {
+	case c.Rounds < 1 || !(c.Seconds > 0) || len(c.Work) == 0:
+		return usagef("--rounds %d, --seconds %v, --work %v: at least one round of some length and one work", c.Rounds, c.Seconds, c.Work)
+	case c.Data != "" && !c.Pipeline:
+		return usagef("--data %s: training steps are measured on synthetic faces; it belongs to --pipeline", c.Data)
+	case c.Pipeline:
+		return c.pipeline(a)
+	}
 	for _, work := range c.Work {
 		results, err := c.measure(work)
 		if err != nil {
 			return fmt.Errorf("bench %s: %w", work, err)
 		}
-		if err := c.print(os.Stdout, results); err != nil {
+		if err := c.print(a.out, results); err != nil {
 			return err
 		}
 	}
@@ -91,17 +89,15 @@ func (c *benchCmd) measure(work string) ([]benchResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The first steps tell how many fit in a round; 0.27 GFLOP an image at width 16, 16 times that at 64.
-	steps := max(3, int(c.Seconds/(0.27*float64(batch)/16*float64(width*width)/4096)))
-	contenders, err := c.start(work, batch, width, min(steps, 60))
-	if err != nil {
-		return nil, err
-	}
+	contenders, err := c.start(work, batch, width)
 	defer func() {
 		for _, k := range contenders {
 			k.stop()
 		}
 	}()
+	if err != nil {
+		return nil, err
+	}
 	for range c.Rounds {
 		for _, k := range contenders {
 			if err := k.round(); err != nil {
@@ -126,9 +122,14 @@ func parseWork(work string) (batch, width int, err error) {
 	return batch, width, nil
 }
 
-// start launches ours first, then the peer's variants.
-func (c *benchCmd) start(work string, batch, width, steps int) ([]*contender, error) {
+// start launches ours first, then the peer's variants, and returns those that run also beside an error. Our first
+// probe tells how many steps fit in a round; everybody does as many.
+func (c *benchCmd) start(work string, batch, width int) ([]*contender, error) {
 	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := c.probe(self, work)
 	if err != nil {
 		return nil, err
 	}
@@ -155,50 +156,29 @@ func (c *benchCmd) start(work string, batch, width, steps int) ([]*contender, er
 	return list, nil
 }
 
-func startContender(name string, env []string, program string, args ...string) (*contender, error) {
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stderr = os.Stderr
-	ask, err := cmd.StdinPipe()
+// Steps of a round: enough for a median, not more than a round is worth.
+const (
+	fewestSteps = 3
+	mostSteps   = 60
+	probeSteps  = 2
+)
+
+// probe measures a few warm steps and says how many fit in a round of the length asked for.
+func (c *benchCmd) probe(self, work string) (int, error) {
+	k, err := startContender("ganbook", nil, self, "bench", "--worker", fmt.Sprintf("%s:%d", work, probeSteps))
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
+	defer k.stop()
+	if err := k.round(); err != nil {
+		return 0, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	k := &contender{name: name, cmd: cmd, ask: ask, answers: bufio.NewScanner(out)}
-	k.answers.Buffer(nil, 1<<20)
-	if !k.answers.Scan() || !strings.Contains(k.answers.Text(), "ready") {
-		return nil, fmt.Errorf("%s did not start; what it printed is above", name)
-	}
-	return k, nil
+	return stepsIn(c.Seconds, slices.Min(k.rounds[0].Wall)), nil
 }
 
-func (k *contender) round() error {
-	if _, err := io.WriteString(k.ask, "round\n"); err != nil {
-		return fmt.Errorf("%s: %w", k.name, err)
-	}
-	if !k.answers.Scan() {
-		return fmt.Errorf("%s ended early", k.name)
-	}
-	var r benchRound
-	if err := json.Unmarshal(k.answers.Bytes(), &r); err != nil {
-		return fmt.Errorf("%s: %w", k.name, err)
-	}
-	if len(r.Wall) == 0 {
-		return errors.New(k.name + " did no step")
-	}
-	k.rounds = append(k.rounds, r)
-	return nil
-}
-
-func (k *contender) stop() {
-	k.ask.Close()
-	k.cmd.Wait()
+// stepsIn is how many steps of a length fit in a round.
+func stepsIn(round, step float64) int {
+	return int(min(max(round/step, fewestSteps), mostSteps))
 }
 
 // result sums a contender up. The ratio is taken round by round, so that a machine whose speed drifts does not

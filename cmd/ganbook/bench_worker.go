@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/dcgan"
@@ -61,11 +62,16 @@ func serveBench(work string, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// benchTrainer is the practice's game on a few synthetic faces, data pipeline included.
-func benchTrainer(batch, width int) (*train.Trainer, *data.Stream, error) {
+// benchGAN is the practice's game at a batch and width.
+func benchGAN(batch, width int) (*ganlib.GAN, error) {
 	c := dcgan.Practice2023()
 	c.BatchSize, c.GenMaps, c.DiscMaps = batch, width, width
-	gan, err := dcgan.New(c)
+	return dcgan.New(c)
+}
+
+// benchTrainer is the practice's game on a few synthetic faces, data pipeline included.
+func benchTrainer(batch, width int) (*train.Trainer, *data.Stream, error) {
+	gan, err := benchGAN(batch, width)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,5 +83,5 @@ func benchTrainer(batch, width int) (*train.Trainer, *data.Stream, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return trainer, data.Faces(8*batch, c.ImageSize, 999).Stream(999, data.Position{}), nil
+	return trainer, data.Faces(8*batch, gan.Image.Width, 999).Stream(999, data.Position{}), nil
 }
