@@ -25,9 +25,22 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%v has no remedy: %v", e["check"], e)
 		}
 	}
-	want := []string{"go", "simd", "processor", "memory", "runs", "cache", "backend", "data", "kernel", "jupyter"}
+	want := []string{"go", "c compiler", "simd", "processor", "memory", "runs", "cache", "backend", "data", "kernel", "jupyter"}
 	if !slices.Equal(checks, want) {
 		t.Errorf("checks %v, want %v", checks, want)
+	}
+}
+
+// Without a C compiler the race detector cannot be linked: doctor warns, test --long refuses, both say what to install.
+func TestNoCCompiler(t *testing.T) {
+	t.Setenv("CC", "no-such-compiler")
+	out := mustCall(t, "doctor", "--runs", t.TempDir())
+	if !strings.Contains(out, "warn  c compiler") || !strings.Contains(out, "no-such-compiler") || !strings.Contains(out, "apt install gcc") {
+		t.Errorf("doctor:\n%s", out)
+	}
+	status, out, errOut := call(t, "test", "--long")
+	if status != statusFailure || out != "" || !strings.Contains(errOut, "race detector needs a C compiler") || !strings.Contains(errOut, "apt install gcc") {
+		t.Errorf("test --long: status %d\n%s%s", status, out, errOut)
 	}
 }
 

@@ -32,6 +32,7 @@ func (c *doctorCmd) Run(a *app) error {
 	host := runlog.Host()
 	for _, check := range []func() finding{
 		checkGo,
+		func() finding { return checkCompiler(compiler(a.ctx)) },
 		func() finding { return checkSIMD(host) },
 		func() finding { return checkCPU(host) },
 		checkMemory,

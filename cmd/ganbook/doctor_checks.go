@@ -83,7 +83,7 @@ func checkDisk(name, dir string) finding {
 	}
 	f := finding{Check: name, State: stateOK, Detail: fmt.Sprintf("%s, %s free", at, bytesOf(free))}
 	if free < runSpace {
-		f.State, f.Remedy = stateWarn, "a run keeps three snapshots of 76 MB and its pictures; make room or choose another folder"
+		f.State, f.Remedy = stateWarn, "a run keeps up to three snapshots (the newest two and the best) of 76 MB and writes a fourth before one goes, besides its pictures; make room or choose another folder"
 	}
 	probe, err := os.CreateTemp(at, ".ganbook-*")
 	if err != nil {

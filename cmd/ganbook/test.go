@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,9 @@ func (c *testCmd) Run(a *app) error {
 	}
 	if c.Long {
 		steps[1] = []string{"test", "-timeout=60m", "-count=1", "./..."}
+		if _, err := compiler(a.ctx); err != nil {
+			return fmt.Errorf("test: the race detector needs a C compiler: %w; %s", err, compilerRemedy)
+		}
 		// The backend's matrix products move through buffers by plain arithmetic, which checkptr rejects by design.
 		steps = append(steps, append([]string{"test", "-race", "-gcflags=all=-d=checkptr=0", "-timeout=60m"}, raced...))
 		targets, err := fuzzTargets(root)
@@ -61,6 +65,9 @@ func (c *testCmd) goTool(a *app, root string, args []string) error {
 	cmd.Env = pinned(os.Environ(), root)
 	if c.Long {
 		cmd.Env = append(cmd.Env, "GANBOOK_LONG=1")
+	}
+	if slices.Contains(args, "-race") {
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=1") // also where the default is 0
 	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
