@@ -1,0 +1,3 @@
+package runlog
+
+const populate = 0

@@ -1,5 +1,0 @@
-//go:build unix && !linux && !solaris && !aix
-
-package runlog
-
-const populate = 0
