@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -26,25 +25,8 @@ type tensorHeader struct {
 	Offsets *[2]int64 `json:"data_offsets"`
 }
 
-// WriteSafetensors writes tensors as a safetensors file, straight from their memory. Larger element types come first,
-// so that every tensor is aligned to its elements; else the order is kept.
-func WriteSafetensors(w io.Writer, tensors []Tensor) error {
-	header, ordered, err := encodeHeader(tensors)
-	if err != nil {
-		return fmt.Errorf("runlog: safetensors: %w", err)
-	}
-	if _, err := w.Write(header); err != nil {
-		return err
-	}
-	for _, t := range ordered {
-		if _, err := w.Write(t.Data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// encodeHeader returns the length and JSON header, padded with spaces to the alignment, and the tensors as they follow.
+// encodeHeader returns the length and JSON header, padded with spaces to the alignment, and the tensors as their data
+// follow. Larger element types come first, so that every tensor is aligned to its elements; else the order is kept.
 func encodeHeader(tensors []Tensor) ([]byte, []Tensor, error) {
 	ordered := slices.Clone(tensors)
 	slices.SortStableFunc(ordered, func(a, b Tensor) int { return bytesPer[b.DType] - bytesPer[a.DType] })
@@ -85,16 +67,8 @@ func encodeHeader(tensors []Tensor) ([]byte, []Tensor, error) {
 	return b, ordered, nil
 }
 
-// ParseSafetensors reads a safetensors file from memory, in the order of the data; Data points into file.
+// parseSafetensors reads a safetensors file from memory, in the order of the data; Data points into file.
 // It accepts only files in which every byte belongs to exactly one tensor.
-func ParseSafetensors(file []byte) ([]Tensor, error) {
-	tensors, err := parseSafetensors(file)
-	if err != nil {
-		return nil, fmt.Errorf("runlog: not a whole safetensors file: %w", err)
-	}
-	return tensors, nil
-}
-
 func parseSafetensors(file []byte) ([]Tensor, error) {
 	if len(file) < 8 {
 		return nil, fmt.Errorf("%d bytes are too few", len(file))
