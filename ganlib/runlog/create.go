@@ -7,16 +7,20 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
 var (
+	// runName matches a run folder and, with a dot before it, a number being reserved. Other files may lie beside
+	// the runs: "000010.jpg", "00001.zip" and "00001_old" take no number.
 	runName  = regexp.MustCompile(`^\.?([0-9]{5,})(-.*)?$`)
 	unusable = regexp.MustCompile(`[^A-Za-z0-9._]+`)
 )
+
+// staleAfter is far longer than the milliseconds between reserving a number and naming the run.
+const staleAfter = time.Hour
 
 // Create makes the next run folder in root, "00001-dcgan" for the experiment "dcgan", and locks it for writing.
 // Several processes may create runs in one root at once. ID, Started, Host and Modules are filled in where empty.
@@ -37,6 +41,7 @@ func Create(root string, info Info) (*Run, error) {
 	if info.Modules == nil {
 		info.Modules = Modules()
 	}
+	removeStale(root)
 	dir, rec, err := reserve(root, name, info)
 	if err != nil {
 		return nil, err
@@ -49,10 +54,11 @@ func Create(root string, info Info) (*Run, error) {
 // have finished taking it between the first look and the reservation.
 func reserve(root, name string, info Info) (string, record, error) {
 	for {
-		next, err := nextNumber(root)
+		taken, err := runNumbers(root)
 		if err != nil {
 			return "", record{}, err
 		}
+		next := taken.last + 1
 		temp := filepath.Join(root, fmt.Sprintf(".%05d", next))
 		err = os.Mkdir(temp, 0o777)
 		if errors.Is(err, fs.ErrExist) {
@@ -61,7 +67,7 @@ func reserve(root, name string, info Info) (string, record, error) {
 		if err != nil {
 			return "", record{}, fmt.Errorf("runlog: cannot make a run folder: %w; choose another place with --out", err)
 		}
-		if taken, err := filepath.Glob(filepath.Join(escapeGlob(root), fmt.Sprintf("%05d*", next))); err != nil || len(taken) > 0 {
+		if taken, err := runNumbers(root); err != nil || taken.named[next] {
 			os.Remove(temp)
 			continue
 		}
@@ -81,142 +87,56 @@ func reserve(root, name string, info Info) (string, record, error) {
 	}
 }
 
-// escapeGlob makes a path that contains *, ? or [ match itself.
-var escapeGlob = strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace
+// numbers are those in use in a folder of runs.
+type numbers struct {
+	last  int          // the highest, 0: none
+	named map[int]bool // of runs that have their name; a reservation has not
+}
 
-func nextNumber(root string) (int, error) {
+func runNumbers(root string) (numbers, error) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return 0, fmt.Errorf("runlog: %w", err)
+		return numbers{}, fmt.Errorf("runlog: %w", err)
 	}
-	last := 0
+	taken := numbers{named: map[int]bool{}}
 	for _, e := range entries {
-		if m := runName.FindStringSubmatch(e.Name()); m != nil {
-			if n, err := strconv.Atoi(m[1]); err == nil {
-				last = max(last, n)
-			}
+		n := number(e.Name())
+		taken.last = max(taken.last, n)
+		if !strings.HasPrefix(e.Name(), ".") {
+			taken.named[n] = true
 		}
 	}
-	return last + 1, nil
+	return taken, nil
 }
 
-// Open opens a run folder for reading, in any process, also while it is being written.
-func Open(dir string) (*Run, error) {
-	rec, err := openRecord(dir)
-	if err != nil {
-		return nil, err
+// number is the number in a run's name, 0 where there is none.
+func number(name string) int {
+	m := runName.FindStringSubmatch(name)
+	if m == nil {
+		return 0
 	}
-	return &Run{dir: dir, record: rec, files: disk{}}, nil
-}
-
-// Resume opens a run folder for writing. It fails with the holder's process and host when another process writes it;
-// the lock of a process that died is free. What a killed writer left half written is removed, and the result of an
-// earlier Finish is cleared.
-func Resume(dir string) (*Run, error) {
-	rec, err := openRecord(dir)
-	if err != nil {
-		return nil, err
-	}
-	r, err := openWriter(dir, rec)
-	if err != nil {
-		return nil, err
-	}
-	// Read again under the lock: the writer before may have changed it since.
-	if r.record, err = openRecord(dir); err == nil {
-		err = r.recover()
-	}
-	if err == nil && r.record.Result != nil {
-		err = r.update(func(rec *record) { rec.Result = nil })
-	}
-	if err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
-}
-
-func openRecord(dir string) (record, error) {
-	rec, err := readRecord(filepath.Join(dir, runFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return rec, fmt.Errorf("runlog: %s is not a run folder: it has no %s", dir, runFile)
-	}
-	return rec, err
-}
-
-// openWriter takes the lock of a run folder and opens its metrics for appending.
-func openWriter(dir string, rec record) (*Run, error) {
-	l, err := acquire(filepath.Join(dir, lockFile))
-	if err != nil {
-		return nil, err
-	}
-	metrics, err := openAppender(filepath.Join(dir, metricsFile))
-	if err != nil {
-		l.release()
-		return nil, err
-	}
-	return &Run{dir: dir, lock: l, record: rec, metrics: metrics, files: disk{}}, nil
-}
-
-// recover removes what a killed writer left behind.
-func (r *Run) recover() error {
-	return errors.Join(removeTemporary(r.dir), removeTemporary(r.path(samplesDir)), r.recoverSnapshots())
-}
-
-// List opens every run folder of root for reading, oldest number first. Folders without a readable run.json are
-// left out and named in the error, which comes beside the others. A missing root holds no runs.
-func List(root string) ([]*Run, error) {
-	entries, err := os.ReadDir(root)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("runlog: %w", err)
-	}
-	var runs []*Run
-	var damaged error
-	for _, e := range entries {
-		if !e.IsDir() || !runName.MatchString(e.Name()) || strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		run, err := Open(filepath.Join(root, e.Name()))
-		if err != nil {
-			damaged = errors.Join(damaged, err)
-			continue
-		}
-		runs = append(runs, run)
-	}
-	slices.SortStableFunc(runs, func(a, b *Run) int { return number(a.dir) - number(b.dir) })
-	return runs, damaged
-}
-
-func number(dir string) int {
-	n := 0
-	if m := runName.FindStringSubmatch(filepath.Base(dir)); m != nil {
-		n, _ = strconv.Atoi(m[1])
+	n, err := strconv.Atoi(m[1])
+	if err != nil { // more digits than an int has
+		return 0
 	}
 	return n
 }
 
-// Delete removes a run folder with everything in it. It refuses folders that are not runs and runs being written.
-func Delete(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, runFile)); err != nil {
-		return fmt.Errorf("runlog: %s is not a run folder, so it was not deleted: %w", dir, err)
-	}
-	l, err := acquire(filepath.Join(dir, lockFile))
-	if err != nil {
-		return err
-	}
-	// run.json goes last, so that a half deleted run can still be deleted; the lock is released before its file goes,
-	// for systems that do not remove open files.
-	entries, err := os.ReadDir(dir)
+// removeStale removes what killed processes left in a folder of runs: reservations and runs being deleted. What cannot
+// be removed stays; it takes a number at most.
+func removeStale(root string) {
+	entries, _ := os.ReadDir(root)
 	for _, e := range entries {
-		if e.Name() != runFile && e.Name() != lockFile {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		path := filepath.Join(root, e.Name())
+		info, err := e.Info()
+		switch {
+		case err != nil || !e.IsDir() || !strings.HasPrefix(e.Name(), "."):
+		case strings.HasPrefix(e.Name(), deleted):
+			os.RemoveAll(path)
+		case number(e.Name()) > 0 && time.Since(info.ModTime()) > staleAfter:
+			removeTemporary(path)
+			os.Remove(filepath.Join(path, runFile))
+			os.Remove(path) // fails on a folder with anything else in it
 		}
 	}
-	err = errors.Join(err, l.release())
-	if err == nil {
-		err = os.RemoveAll(dir)
-	}
-	if err != nil {
-		return fmt.Errorf("runlog: delete %s: %w", dir, err)
-	}
-	return nil
 }

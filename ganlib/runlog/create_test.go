@@ -7,9 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestCreateNumbersFolders(t *testing.T) {
@@ -47,6 +49,110 @@ func TestCreateNumbersFolders(t *testing.T) {
 	}
 }
 
+// Only names of our form take a number: looking for others' would never end.
+func TestCreateBesideOtherFiles(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"000010.jpg", "00001.zip", "00001_old", "notes.txt", "99999999999999999999-x"} {
+		must(t, os.WriteFile(filepath.Join(root, name), nil, 0o666))
+	}
+	ids := make(chan string, 2)
+	go func() {
+		defer close(ids)
+		for range 2 {
+			r, err := Create(root, Info{Experiment: "dcgan"})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids <- r.Info().ID
+			r.Close()
+		}
+	}()
+	for _, want := range []string{"00001-dcgan", "00002-dcgan"} {
+		select {
+		case id := <-ids:
+			if id != want {
+				t.Errorf("run %s, want %s", id, want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("Create does not find a number")
+		}
+	}
+}
+
+func TestCreateRemovesWhatKilledOnesLeft(t *testing.T) {
+	root := t.TempDir()
+	old := time.Now().Add(-2 * staleAfter)
+	for _, name := range []string{".00001", ".00002", ".00003", deleted + "00004-dcgan"} {
+		dir := filepath.Join(root, name)
+		must(t, os.Mkdir(dir, 0o777))
+		must(t, os.WriteFile(filepath.Join(dir, runFile), nil, 0o666))
+		must(t, os.WriteFile(filepath.Join(dir, temporary+"run.json-1"), nil, 0o666))
+		if name == ".00002" {
+			must(t, os.WriteFile(filepath.Join(dir, "mine.txt"), nil, 0o666))
+		}
+		if name != ".00003" { // another process may be at it
+			must(t, os.Chtimes(dir, old, old))
+		}
+	}
+	r, err := Create(root, Info{Experiment: "dcgan"})
+	must(t, err)
+	defer r.Close()
+	left, _ := filepath.Glob(filepath.Join(root, ".*"))
+	if want := []string{filepath.Join(root, ".00002"), filepath.Join(root, ".00003")}; !slices.Equal(left, want) {
+		t.Errorf("left %v, want %v", left, want)
+	}
+	if !exists(filepath.Join(root, ".00002", "mine.txt")) || r.Info().ID != "00004-dcgan" {
+		t.Errorf("run %s; a file of somebody else's was removed or a reserved number taken", r.Info().ID)
+	}
+}
+
+// Whoever gets the lock of a run while it is deleted finds no run: nobody goes on with one that disappears.
+func TestDeletedRunCannotBeResumed(t *testing.T) {
+	for range 100 {
+		r, err := Create(t.TempDir(), Info{Experiment: "dcgan"})
+		must(t, err)
+		must(t, r.Close())
+		deleting, caught := make(chan struct{}), make(chan bool)
+		go func() {
+			<-deleting
+			for {
+				f, err := lockExclusive(filepath.Join(r.Dir(), lockFile))
+				if err == nil {
+					defer f.Close()
+					caught <- exists(filepath.Join(r.Dir(), runFile))
+					return
+				}
+				if !errors.Is(err, errHeld) {
+					caught <- false
+					return
+				}
+			}
+		}()
+		l, err := acquire(filepath.Join(r.Dir(), lockFile))
+		must(t, err)
+		close(deleting)
+		must(t, remove(r.Dir(), l))
+		if <-caught {
+			t.Fatal("the lock of a run being deleted was free")
+		}
+		if exists(r.Dir()) {
+			t.Fatal("the folder is still there")
+		}
+	}
+}
+
+func TestDeleteOfALink(t *testing.T) {
+	r := newRun(t)
+	must(t, r.Close())
+	link := filepath.Join(t.TempDir(), "00001-dcgan")
+	must(t, os.Symlink(r.Dir(), link))
+	must(t, Delete(link))
+	if exists(link) || exists(r.Dir()) {
+		t.Errorf("link %v, run %v: want neither", exists(link), exists(r.Dir()))
+	}
+}
+
 // TestCreateFromManyProcesses wants 4 processes × 5 runs + 4 goroutines × 5 runs with 40 different numbers.
 func TestCreateFromManyProcesses(t *testing.T) {
 	root := t.TempDir()
@@ -72,7 +178,7 @@ func TestCreateFromManyProcesses(t *testing.T) {
 	runs, err := List(root)
 	must(t, err)
 	for i, r := range runs {
-		if number(r.Dir()) != i+1 {
+		if number(filepath.Base(r.Dir())) != i+1 {
 			t.Fatalf("run %d of %d is %s", i+1, len(runs), r.Dir())
 		}
 	}
@@ -165,9 +271,6 @@ func TestRunFileRoundTrip(t *testing.T) {
 	again, err := Resume(r.Dir()) // rewrites run.json
 	must(t, err)
 	defer again.Close()
-	if _, ok := again.Result(); ok {
-		t.Error("a resumed run still has a result")
-	}
 	if reader, err = Open(r.Dir()); err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +287,35 @@ func TestRunFileRoundTrip(t *testing.T) {
 	b.Executors, b.Host.Features = 8, []string{"avx2"}
 	if c := a.Changes(b); len(c) != 2 || c[0] != "executors: was 2, is 8" {
 		t.Errorf("changes %v", c)
+	}
+}
+
+// A resumption that fails before the run goes on leaves its result; one that goes on clears it.
+func TestResultStaysUntilTheRunGoesOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		do     func(*Run) error
+		status string
+	}{
+		"nothing":    {func(*Run) error { return nil }, "done"},
+		"settings":   {func(r *Run) error { return r.SetInfo(func(i *Info) { i.Lowering = "direct" }) }, "done"},
+		"no rewind":  {func(r *Run) error { return r.Rewind(3) }, "done"},
+		"a rewind":   {func(r *Run) error { return r.Rewind(2) }, "interrupted"},
+		"a point":    {func(r *Run) error { return r.Point(point(4)) }, "interrupted"},
+		"resumption": {func(r *Run) error { return r.SetInfo(func(i *Info) { i.Resumed = append(i.Resumed, Resumption{}) }) }, "interrupted"},
+	} {
+		r := newRun(t)
+		for i := range int64(3) {
+			must(t, r.Point(point(i+1)))
+		}
+		must(t, r.Finish("done", nil))
+		must(t, r.Close())
+		again, err := Resume(r.Dir())
+		must(t, err)
+		must(t, c.do(again))
+		must(t, again.Close())
+		if s := again.Status(); s != c.status {
+			t.Errorf("%s: status %q, want %q", name, s, c.status)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *Snapshot) Close() error {
 	return unmap()
 }
 
-// Damage is an entry of the snapshots folder that cannot be used, and why.
+// Damage is a snapshot folder that cannot be used, and why.
 type Damage struct {
 	Dir    string
 	Reason error
@@ -64,11 +64,12 @@ var ErrNoSnapshot = errors.New("no snapshot")
 
 // Latest opens the newest snapshot that is whole: state.json agrees with its own check, the weights with the SHA-256
 // in it, and both with the folder and the run. What it passed over on the way, newest first, is returned beside it.
-// Without any it returns an error that wraps ErrNoSnapshot. It may be called while another process writes the run.
+// Without any it returns an error that wraps ErrNoSnapshot. What is no snapshot folder is no damage; only that error
+// names it. It may be called while another process writes the run.
 func (r *Run) Latest() (*Snapshot, []Damage, error) {
 	var damaged []Damage
 	for range 10 { // once more when the writer removed what was listed
-		damaged = r.foreign()
+		damaged = nil
 		vanished := false
 		for _, images := range r.snapshotCounts() {
 			dir := r.path(snapshotDir, snapshotFolder(images))
@@ -89,6 +90,9 @@ func (r *Run) Latest() (*Snapshot, []Damage, error) {
 	if len(damaged) > 0 {
 		return nil, damaged, fmt.Errorf("runlog: %w in %s can be used: %v", ErrNoSnapshot, r.path(snapshotDir), damaged)
 	}
+	if strays := r.strays(); len(strays) > 0 {
+		return nil, nil, fmt.Errorf("runlog: %w in %s yet, only what is none: %s", ErrNoSnapshot, r.path(snapshotDir), strings.Join(strays, ", "))
+	}
 	return nil, nil, fmt.Errorf("runlog: %w in %s yet", ErrNoSnapshot, r.path(snapshotDir))
 }
 
@@ -108,13 +112,13 @@ func (r *Run) Snapshot(images int64) (*Snapshot, error) {
 	return s, nil
 }
 
-// foreign lists what does not belong into the snapshots folder.
-func (r *Run) foreign() []Damage {
+// strays lists what lies in the snapshots folder and is no snapshot folder, such as Thumbs.db or notes.txt.
+func (r *Run) strays() []string {
 	entries, _ := os.ReadDir(r.path(snapshotDir))
-	var found []Damage
+	var found []string
 	for _, e := range entries {
-		if !snapshotName.MatchString(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			found = append(found, Damage{r.path(snapshotDir, e.Name()), errors.New("not a snapshot: the name is not a count of images")})
+		if _, ok := snapshotCount(e); !ok && !strings.HasPrefix(e.Name(), ".") {
+			found = append(found, e.Name())
 		}
 	}
 	return found

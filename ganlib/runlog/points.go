@@ -128,7 +128,14 @@ func (r *Run) Names() []string {
 }
 
 // Point appends a point to metrics.jsonl. It is handed to the operating system at once, so a killed process loses none.
+// The first point after Resume clears the result of the sitting before.
 func (r *Run) Point(p Point) error {
+	if err := r.writable(); err != nil {
+		return fmt.Errorf("runlog: %s: %w", r.path(metricsFile), err)
+	}
+	if err := r.goesOn(); err != nil {
+		return err
+	}
 	r.metricsMu.Lock()
 	defer r.metricsMu.Unlock()
 	if r.metrics == nil {
@@ -139,6 +146,7 @@ func (r *Run) Point(p Point) error {
 
 // Rewind drops what was recorded after an iteration, so that a run resumed from a snapshot does not record it twice:
 // the points of later iterations, and the samples and snapshots at or after the images of the first point dropped.
+// Snapshots that say they are of another run stay: somebody put them there.
 func (r *Run) Rewind(iteration int64) error {
 	if err := r.writable(); err != nil {
 		return fmt.Errorf("runlog: rewind %s: %w", r.dir, err)
@@ -151,6 +159,9 @@ func (r *Run) Rewind(iteration int64) error {
 	first := slices.IndexFunc(points, func(p Point) bool { return p.Iteration > iteration })
 	if first < 0 {
 		return nil
+	}
+	if err := r.goesOn(); err != nil { // a result that was reached by what is dropped
+		return err
 	}
 	if err := r.replacePoints(points, iteration); err != nil {
 		return err
@@ -165,7 +176,7 @@ func (r *Run) replacePoints(points []Point, last int64) error {
 		return fmt.Errorf("runlog: rewind %s: %w", r.dir, ErrReadOnly)
 	}
 	path := r.path(metricsFile)
-	if err := r.metrics.close(); err != nil { // some systems cannot replace an open file
+	if err := r.metrics.close(); err != nil { // it writes to the file that is replaced
 		return err
 	}
 	r.cache = pointCache{}

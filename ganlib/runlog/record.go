@@ -165,14 +165,26 @@ func (r *Run) update(change func(*record)) error {
 	return nil
 }
 
-// SetInfo changes what run.json says, for what is known only after Create. The ID stays.
+// SetInfo changes what run.json says, for what is known only after Create. The ID stays. A Resumption added to Resumed
+// clears the result of the sitting before.
 func (r *Run) SetInfo(change func(*Info)) error {
 	return r.update(func(rec *record) {
-		id := rec.ID
+		id, before := rec.ID, len(rec.Resumed)
 		rec.Resumed = slices.Clone(rec.Resumed)
 		change(&rec.Info)
 		rec.ID = id
+		if len(rec.Resumed) > before {
+			rec.Result = nil
+		}
 	})
+}
+
+// goesOn clears the result of the sitting before, if there is one.
+func (r *Run) goesOn() error {
+	if _, ended := r.Result(); !ended {
+		return nil
+	}
+	return r.update(func(rec *record) { rec.Result = nil })
 }
 
 // Finish writes into run.json how the run ended: "done", "stopped" or "failed: …", with its final numbers.
