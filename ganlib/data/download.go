@@ -86,7 +86,7 @@ func (f File) fetch(ctx context.Context, dir string, progress func(string, int64
 		if f.right(path) == nil {
 			return nil
 		}
-		if err := os.Rename(path, path+".wrong"); err != nil { // it may be the user's: keep it, elsewhere
+		if err := os.Rename(path, wrongName(path)); err != nil { // it may be the user's: keep it, elsewhere
 			return err
 		}
 	}
@@ -102,6 +102,17 @@ func (f File) fetch(ctx context.Context, dir string, progress func(string, int64
 		failed = append(failed, fmt.Errorf("%s: %w", mirror, err))
 	}
 	return fmt.Errorf("%s: no mirror has it:\n%w", f.Name, errors.Join(failed...))
+}
+
+// wrongName is a free name for a file that is not the published one: NAME.wrong, NAME.wrong-2 and so on.
+func wrongName(path string) string {
+	name := path + ".wrong"
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(name); err != nil {
+			return name
+		}
+		name = fmt.Sprintf("%s.wrong-%d", path, i)
+	}
 }
 
 // fromMirror downloads path.part, checks it and renames it.
@@ -145,31 +156,17 @@ func (f File) transfer(ctx context.Context, mirror, part string, start int64, pr
 	defer cancel(nil)
 	stalled := time.AfterFunc(stallLimit, func() { cancel(fmt.Errorf("nothing received for %v", stallLimit)) })
 	defer stalled.Stop()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, mirror, nil)
+	response, err := request(ctx, mirror, start)
 	if err != nil {
-		return permanent{err}
-	}
-	if start > 0 {
-		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return errors.Join(err, context.Cause(ctx))
+		return err
 	}
 	defer response.Body.Close()
 	mode := os.O_APPEND
-	switch {
-	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+	switch response.StatusCode {
+	case http.StatusRequestedRangeNotSatisfiable:
 		return nil // nothing is missing, or the part is another file: the checksum tells
-	case response.StatusCode == http.StatusOK:
+	case http.StatusOK:
 		mode, start = os.O_TRUNC, 0
-	case response.StatusCode != http.StatusPartialContent:
-		return permanent{fmt.Errorf("status %s", response.Status)}
-	case !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", start)):
-		return permanent{fmt.Errorf("asked to continue at byte %d, got %q", start, response.Header.Get("Content-Range"))}
-	}
-	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		return permanent{errors.New("serves a web page instead of the file")}
 	}
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|mode, 0o644)
 	if err != nil {
@@ -190,6 +187,46 @@ func (f File) transfer(ctx context.Context, mirror, part string, start int64, pr
 		return errors.Join(err, context.Cause(ctx))
 	}
 	return out.Sync()
+}
+
+// request asks a mirror for a file from byte start on. The answer has the whole file (200), the rest (206), or says
+// that there is no rest (416).
+func request(ctx context.Context, mirror string, start int64) (*http.Response, error) {
+	asked, err := http.NewRequestWithContext(ctx, http.MethodGet, mirror, nil)
+	if err != nil {
+		return nil, permanent{err}
+	}
+	if start > 0 {
+		asked.Header.Set("Range", fmt.Sprintf("bytes=%d-", start))
+	}
+	response, err := http.DefaultClient.Do(asked)
+	if err != nil {
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	if err := usable(response, start); err != nil {
+		response.Body.Close()
+		return nil, permanent{err}
+	}
+	return response, nil
+}
+
+// usable refuses an answer that has neither the file nor its rest from byte start on.
+func usable(response *http.Response, start int64) error {
+	switch have := response.Header.Get("Content-Range"); response.StatusCode {
+	case http.StatusRequestedRangeNotSatisfiable:
+		return nil
+	case http.StatusOK:
+	case http.StatusPartialContent:
+		if !strings.HasPrefix(have, fmt.Sprintf("bytes %d-", start)) {
+			return fmt.Errorf("asked to continue at byte %d, got %q", start, have)
+		}
+	default:
+		return fmt.Errorf("status %s", response.Status)
+	}
+	if strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
+		return errors.New("serves a web page instead of the file")
+	}
+	return nil
 }
 
 // store writes the body, unless it begins as a web page or is longer than the file.

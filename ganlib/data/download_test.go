@@ -233,15 +233,39 @@ func TestDownloadGivesUpOnAStalledMirror(t *testing.T) {
 	complete(t, dir)
 }
 
-func TestDownloadKeepsAWrongFileAside(t *testing.T) {
+func TestDownloadKeepsWrongFilesAside(t *testing.T) {
 	address, _ := mirror(t, whole)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "file.bin"), []byte("mine"))
-	if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+	for _, mine := range []string{"one", "two", "three"} {
+		write(t, filepath.Join(dir, "file.bin"), []byte(mine))
+		if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{"file.bin": string(body), "file.bin.wrong": "one", "file.bin.wrong-2": "two", "file.bin.wrong-3": "three"} {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != want {
+			t.Errorf("%s holds %.20q, %v; want %.20q", name, got, err, want)
+		}
+	}
+}
+
+func TestDownloadDir(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	base, err := os.UserCacheDir()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if files := filesIn(t, dir); !slices.Equal(files, []string{"file.bin", "file.bin.wrong"}) {
-		t.Errorf("folder holds %v", files)
+	for _, c := range []struct{ data, cache, want string }{
+		{"/d", "/c", "/d/mnist"},
+		{"", "/c", "/c/data/mnist"},
+		{"", "", filepath.Join(base, "ganbook", "data", "mnist")},
+	} {
+		t.Setenv("GANBOOK_DATA", c.data)
+		t.Setenv("GANBOOK_CACHE", c.cache)
+		dir, err := DownloadDir("mnist")
+		if err != nil || dir != c.want {
+			t.Errorf("data %q, cache %q: %s, %v; want %s", c.data, c.cache, dir, err, c.want)
+		}
 	}
 }
 

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // preparedVersion changes whenever the same files would be prepared to other pixels.
@@ -18,14 +20,20 @@ const preparedVersion = 1
 // CacheDir is where prepared files are kept: "prepared" in $GANBOOK_CACHE, or in "ganbook" of the user's cache directory.
 // Every file in it can be deleted; it is made again when needed.
 func CacheDir() (string, error) {
-	if dir := os.Getenv("GANBOOK_CACHE"); dir != "" {
-		return filepath.Join(dir, "prepared"), nil
-	}
-	base, err := os.UserCacheDir()
+	base, err := cacheFolder()
 	if err != nil {
 		return "", fmt.Errorf("data: no folder for prepared images: %w: set GANBOOK_CACHE", err)
 	}
-	return filepath.Join(base, "ganbook", "prepared"), nil
+	return filepath.Join(base, "prepared"), nil
+}
+
+// cacheFolder is $GANBOOK_CACHE, or "ganbook" in the user's cache directory.
+func cacheFolder() (string, error) {
+	if dir := os.Getenv("GANBOOK_CACHE"); dir != "" {
+		return dir, nil
+	}
+	base, err := os.UserCacheDir()
+	return filepath.Join(base, "ganbook"), err
 }
 
 // input is a recognised set before it is decoded.
@@ -71,18 +79,18 @@ func (in *input) open(ctx context.Context, o Options) (*Source, error) {
 			return s, nil
 		}
 	}
-	d := description{Name: in.name, Found: in.found}
-	w, cacheErr := newPreparedWriter(path, d)
-	if err != nil || cacheErr != nil {
-		if w, err = newPreparedWriter("", d); err != nil {
-			return nil, err
-		}
+	w, err := in.writer(path, err)
+	if err != nil {
+		return nil, err
 	}
 	defer w.discard()
 	if err := in.write(ctx, w); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
 	if w.path == "" {
+		if dir == "" {
+			dir = "the user's cache directory"
+		}
 		w.Found += fmt.Sprintf("; kept in memory, because %s cannot be written (set GANBOOK_CACHE)", dir)
 	}
 	s, err := w.finish()
@@ -90,6 +98,29 @@ func (in *input) open(ctx context.Context, o Options) (*Source, error) {
 		return nil, fmt.Errorf("data: preparing %s in %s: %w: free some space or set GANBOOK_CACHE to another folder", in.name, dir, err)
 	}
 	return s, nil
+}
+
+// writer writes to the prepared file, or to memory where noFolder says that there is none or it cannot be written.
+func (in *input) writer(path string, noFolder error) (*preparedWriter, error) {
+	d := description{Name: in.name, Found: in.found}
+	if noFolder == nil {
+		removeInterrupted(filepath.Dir(path))
+		if w, err := newPreparedWriter(path, d); err == nil {
+			return w, nil
+		}
+	}
+	return newPreparedWriter("", d)
+}
+
+// removeInterrupted removes files that killed processes left half prepared. None takes a day to prepare.
+func removeInterrupted(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasPrefix(e.Name(), preparing) && time.Since(info.ModTime()) > 24*time.Hour {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // inParallel runs f for 0 … n-1 on all cores until ctx ends.

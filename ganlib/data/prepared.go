@@ -122,6 +122,9 @@ func readDescription(all []byte) (*description, error) {
 	return d, nil
 }
 
+// preparing starts the name of a file that is being prepared.
+const preparing = ".preparing-"
+
 // preparedWriter collects images of one shape, in a temporary file that becomes path, or in memory when path is "".
 type preparedWriter struct {
 	description
@@ -144,7 +147,7 @@ func newPreparedWriter(path string, d description) (*preparedWriter, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".preparing-*")
+	f, err := os.CreateTemp(filepath.Dir(path), preparing+"*")
 	if err != nil {
 		return nil, err
 	}

@@ -96,6 +96,42 @@ func TestUnwritableCacheKeepsTheSetInMemory(t *testing.T) {
 	}
 }
 
+// Without a home there is no cache folder: the set stays in memory and nothing is written where the program runs.
+func TestNoCacheFolderKeepsTheSetInMemory(t *testing.T) {
+	dir := t.TempDir()
+	celeba(t, dir, 2)
+	here := t.TempDir()
+	t.Chdir(here)
+	for _, name := range []string{"GANBOOK_CACHE", "XDG_CACHE_HOME", "HOME"} {
+		t.Setenv(name, "")
+	}
+	s := opened(t, "", dir, Options{Size: 16})
+	if s.Len() != 2 || !strings.Contains(s.Found(), "the user's cache directory cannot be written (set GANBOOK_CACHE)") {
+		t.Errorf("%d images, found %q", s.Len(), s.Found())
+	}
+	if left, err := os.ReadDir(here); len(left) != 0 || err != nil {
+		t.Errorf("in the working folder: %v, %v", left, err)
+	}
+}
+
+func TestHalfPreparedFilesAreRemovedAfterADay(t *testing.T) {
+	cache, dir := withCache(t), t.TempDir()
+	celeba(t, dir, 2)
+	fresh := write(t, filepath.Join(cache, preparing+"1"), nil)
+	stale := write(t, filepath.Join(cache, preparing+"2"), nil)
+	yesterday := time.Now().Add(-25 * time.Hour)
+	if err := os.Chtimes(stale, yesterday, yesterday); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, "", dir, Options{Size: 16})
+	if _, err := os.Stat(fresh); err != nil {
+		t.Errorf("another process may be at it: %v", err)
+	}
+	if _, err := os.Stat(stale); !os.IsNotExist(err) {
+		t.Errorf("a stale one is still there: %v", err)
+	}
+}
+
 func TestInterruptedPreparationLeavesNothing(t *testing.T) {
 	cache, dir := withCache(t), t.TempDir()
 	celeba(t, dir, 2)

@@ -52,17 +52,17 @@ func setNames() (list []string) {
 	return list
 }
 
-// DownloadDir is where a set is kept: a folder of its name in $GANBOOK_DATA, or in "ganbook/data" of the user's cache
-// directory.
+// DownloadDir is where a set is kept: a folder of its name in $GANBOOK_DATA, else in "data" of $GANBOOK_CACHE, else in
+// "ganbook/data" of the user's cache directory.
 func DownloadDir(set string) (string, error) {
 	if dir := os.Getenv("GANBOOK_DATA"); dir != "" {
 		return filepath.Join(dir, set), nil
 	}
-	base, err := os.UserCacheDir()
+	base, err := cacheFolder()
 	if err != nil {
 		return "", fmt.Errorf("data: no folder for downloads: %w: set GANBOOK_DATA", err)
 	}
-	return filepath.Join(base, "ganbook", "data", set), nil
+	return filepath.Join(base, "data", set), nil
 }
 
 const cifarArchive = "cifar-10-binary.tar.gz"
