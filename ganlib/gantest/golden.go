@@ -10,29 +10,36 @@ import (
 // GoldenVariable names the folder of golden files to test against.
 const GoldenVariable = "GANBOOK_GOLDEN"
 
-// GoldenDir is the folder of golden files: the one named by $GANBOOK_GOLDEN, else golden in the shared folder next
-// to the module, else the copy in testdata.
-func GoldenDir(t testing.TB) string {
+// goldenDir is the folder of golden files: the one named by $GANBOOK_GOLDEN, else golden in the shared folder next
+// to the module, else testdata/golden, our own copy, which has every kind.
+func goldenDir(t testing.TB) (dir string, own bool) {
 	t.Helper()
 	if dir := os.Getenv(GoldenVariable); dir != "" {
 		if !isDir(dir) {
 			t.Fatalf("gantest: %s=%s is not a folder; unset it to use the copy in testdata/golden", GoldenVariable, dir)
 		}
-		return dir
+		return dir, false
 	}
 	if dir := filepath.Join(filepath.Dir(Root(t)), "shared", "golden"); isDir(dir) {
-		return dir
+		return dir, false
 	}
-	return filepath.Join(Root(t), "testdata", "golden")
+	return filepath.Join(Root(t), "testdata", "golden"), true
 }
 
 // Golden reads the golden file of one kind ("conv" is conv.json) into a struct. The kind fixes the schema; names,
-// shapes and numbers are the file's. The test is skipped where the folder has no file of that kind.
+// shapes and numbers are the file's. Where the folder has no file of that kind, the test is skipped, or fails if the
+// folder is our own testdata/golden.
 func Golden(t testing.TB, kind string, into any) {
 	t.Helper()
-	path := filepath.Join(GoldenDir(t), kind+".json")
+	dir, own := goldenDir(t)
+	readGolden(t, dir, own, kind, into)
+}
+
+func readGolden(t testing.TB, dir string, own bool, kind string, into any) {
+	t.Helper()
+	path := filepath.Join(dir, kind+".json")
 	text, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
+	if os.IsNotExist(err) && !own {
 		t.Skipf("gantest: no golden file %s", path)
 	}
 	if err != nil {
