@@ -1,12 +1,10 @@
 package kernelext
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"html"
 	"image"
-	"image/png"
 	"maps"
 	"slices"
 	"strings"
@@ -41,7 +39,7 @@ type Panel struct {
 
 type sheet struct {
 	images int64
-	png    string // base64
+	source string // "data:" URI: encoded once, shown in every state until the next sheet
 }
 
 var _ runlog.Sink = (*Panel)(nil)
@@ -91,19 +89,19 @@ func (p *Panel) Point(pt runlog.Point) error {
 	return nil
 }
 
-// Image replaces the sample sheet of that name.
+// Image replaces the sample sheet of that name. As in Show, a large one is shown as JPEG: each state carries the sheets.
 func (p *Panel) Image(name string, images int64, img image.Image) error {
 	if p.show == nil {
 		return nil
 	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	mime, content, err := encode(img)
+	if err != nil {
 		return fmt.Errorf("kernelext: live panel: sheet %q: %w", name, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		p.sheets[name] = sheet{images, base64.StdEncoding.EncodeToString(b.Bytes())}
+		p.sheets[name] = sheet{images, "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(content)}
 		p.changed()
 	}
 	return nil
@@ -157,8 +155,8 @@ func (p *Panel) html() string {
 	for _, name := range slices.Sorted(maps.Keys(p.sheets)) {
 		s := p.sheets[name]
 		caption := strings.TrimSpace(name + " after " + thousands(s.images) + " images")
-		fmt.Fprintf(&b, `<div><img alt="%[1]s" style="max-width:100%%;max-height:480px;image-rendering:pixelated" src="data:image/png;base64,%[2]s"/><div>%[1]s</div></div>`,
-			html.EscapeString(caption), s.png)
+		fmt.Fprintf(&b, `<div><img alt="%[1]s" style="max-width:100%%;max-height:480px;image-rendering:pixelated" src="%[2]s"/><div>%[1]s</div></div>`,
+			html.EscapeString(caption), s.source)
 	}
 	b.WriteString("<div>")
 	for _, names := range p.charts() {

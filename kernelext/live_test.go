@@ -1,6 +1,7 @@
 package kernelext
 
 import (
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
 	"image"
@@ -140,6 +141,26 @@ func TestLiveStateNeedsNoScriptAndNoNetwork(t *testing.T) {
 	}
 	if len(final) > 60_000 {
 		t.Errorf("a state takes %d bytes, want at most 60,000", len(final))
+	}
+}
+
+// Each state carries the sheets, so a large one is a JPEG there as it is in Show, and the same text every time.
+func TestLiveShowsLargeSheetsAsJPEG(t *testing.T) {
+	photograph := noisy(256, 256)
+	_, want, _, err := render(photograph)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Live()
+	states := record(p)
+	p.Image("", 6400, photograph)
+	p.Point(point(1, runlog.Values{"x": 1}))
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	final := (*states)[len(*states)-1]
+	if source := "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(want); !strings.Contains(final, `src="`+source+`"`) {
+		t.Errorf("the sheet is not shown as Show would: %.200q", final)
 	}
 }
 

@@ -79,12 +79,8 @@ func render(picture any) (mime string, content []byte, width int, err error) {
 		err = png.Encode(&b, canvas.Image())
 		return "image/png", b.Bytes(), plotWidth, err
 	case image.Image:
-		if err = png.Encode(&b, p); err != nil || b.Len() <= largePNG {
-			return "image/png", b.Bytes(), 0, err
-		}
-		b.Reset()
-		err = jpeg.Encode(&b, p, &jpeg.Options{Quality: 90})
-		return "image/jpeg", b.Bytes(), 0, err
+		mime, content, err = encode(p)
+		return mime, content, 0, err
 	case []byte:
 		mime = http.DetectContentType(p)
 		if !strings.HasPrefix(mime, "image/") {
@@ -106,4 +102,15 @@ func render(picture any) (mime string, content []byte, width int, err error) {
 		return mime, content, width, err
 	}
 	return "", nil, 0, fmt.Errorf("a %T is no picture: want a *plot.Plot, an image.Image, the bytes of a picture or a file's name", picture)
+}
+
+// encode makes a PNG of a picture, or a JPEG where that would be large.
+func encode(picture image.Image) (mime string, content []byte, err error) {
+	var b bytes.Buffer
+	if err = png.Encode(&b, picture); err != nil || b.Len() <= largePNG {
+		return "image/png", b.Bytes(), err
+	}
+	b.Reset()
+	err = jpeg.Encode(&b, picture, &jpeg.Options{Quality: 90})
+	return "image/jpeg", b.Bytes(), err
 }

@@ -16,16 +16,21 @@ import (
 	"gonum.org/v1/plot"
 )
 
+// noisy is an opaque picture that PNG cannot compress.
+func noisy(width, height int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	rand.NewChaCha8([32]byte{}).Read(img.Pix)
+	for i := 3; i < len(img.Pix); i += 4 {
+		img.Pix[i] = 255
+	}
+	return img
+}
+
 func TestRenderPictures(t *testing.T) {
 	img := image.NewPaletted(image.Rect(0, 0, 5, 3), palette.Plan9)
 	var asPNG, asGIF bytes.Buffer
 	if err := errors.Join(png.Encode(&asPNG, img), gif.Encode(&asGIF, img, nil)); err != nil {
 		t.Fatal(err)
-	}
-	noisy := image.NewRGBA(image.Rect(0, 0, 256, 256)) // what PNG cannot compress
-	rand.NewChaCha8([32]byte{}).Read(noisy.Pix)
-	for i := 3; i < len(noisy.Pix); i += 4 {
-		noisy.Pix[i] = 255
 	}
 	dir := t.TempDir()
 	svg := filepath.Join(dir, "a.svg")
@@ -41,7 +46,7 @@ func TestRenderPictures(t *testing.T) {
 	}{
 		"plot":       {plot.New(), "image/png", 640, image.Pt(1280, 800)},
 		"image":      {img, "image/png", 0, image.Pt(5, 3)},
-		"photograph": {noisy, "image/jpeg", 0, image.Pt(256, 256)},
+		"photograph": {noisy(256, 256), "image/jpeg", 0, image.Pt(256, 256)},
 		"PNG bytes":  {asPNG.Bytes(), "image/png", 0, image.Pt(5, 3)},
 		"GIF bytes":  {asGIF.Bytes(), "image/gif", 0, image.Pt(5, 3)},
 		"GIF file":   {anim, "image/gif", 0, image.Pt(5, 3)},
