@@ -77,7 +77,9 @@ func TestKill(t *testing.T) {
 	if err := run.Close(); err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("moments of the kills drawn from seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
 	for k := range kills() {
 		killOnce(t, run.Dir(), rng)
 		checkKilled(t, fmt.Sprintf("kill %d", k+1), run.Dir(), killInterval+writing)
