@@ -55,13 +55,13 @@ func Parameters(store *model.Store, g *graph.Graph, scope string) []*model.Varia
 
 // Update moves the variables by their gradients. The moments live in the store, under the step's name.
 //
-// The gradients are constants from here on: a later step of the same call sees the moved weights, but must not
-// differentiate through how they were moved (that would be an unrolled GAN).
+// The new values depend on the gradients: whoever differentiates a later loss through them must cut the gradients off
+// first, as package train does, or trains an unrolled GAN.
 func (a Adam) Update(store *model.Store, step string, vars []*model.Variable, grads []*Node, rate, eps *Node) {
 	for i, v := range vars {
-		g, grad := grads[i].Graph(), StopGradient(grads[i])
+		g := grads[i].Graph()
 		m, s := moment(store, step, v, "m"), moment(store, step, v, "v")
-		w2, m2, s2 := a.Next(v.NodeValue(g), grad, m.NodeValue(g), s.NodeValue(g), rate, eps)
+		w2, m2, s2 := a.Next(v.NodeValue(g), grads[i], m.NodeValue(g), s.NodeValue(g), rate, eps)
 		v.SetNodeValue(w2)
 		m.SetNodeValue(m2)
 		s.SetNodeValue(s2)

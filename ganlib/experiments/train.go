@@ -133,6 +133,9 @@ func (t *sitting) train(ctx context.Context) error {
 	if err == nil || Stopped(err) {
 		err = errors.Join(err, Figures(t.run, t.experiment, s, t.source))
 	}
+	if final == nil { // nothing was trained: what the record says of an earlier sitting stays
+		return errors.Join(err, t.run.Close())
+	}
 	return errors.Join(err, t.run.Finish(status(err), final), t.run.Close())
 }
 

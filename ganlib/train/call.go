@@ -55,7 +55,7 @@ func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *c
 	var reported []*Node
 	g := scalars.Graph()
 	index := 0
-	for _, pass := range c.passes {
+	for n, pass := range c.passes {
 		vars := make([][]*model.Variable, len(pass))
 		grads := make([][]*Node, len(pass))
 		for i, step := range pass {
@@ -71,6 +71,9 @@ func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *c
 				reported = append(reported, Reshape(ConvertDType(term.Value, dtypes.Float32), 1))
 			}
 			vars[i], grads[i] = gradients(t.store, g, loss, step)
+			if n < len(c.passes)-1 {
+				grads[i] = constants(grads[i])
+			}
 		}
 		for i, step := range pass {
 			rate, eps := scalar(scalars, scalarSteps+2*index), scalar(scalars, scalarSteps+2*index+1)
@@ -111,6 +114,17 @@ func gradients(store *model.Store, g *graph.Graph, loss *Node, step ganlib.Step)
 		nodes[i] = v.NodeValue(g)
 	}
 	return vars, Gradient(loss, nodes...)
+}
+
+// constants cuts gradients off from what they were computed from. The next pass of the call sees the moved weights, but
+// must not differentiate through how they were moved: that would be an unrolled GAN. The copy costs a pass over memory,
+// so the last pass of a call goes without.
+func constants(grads []*Node) []*Node {
+	cut := make([]*Node, len(grads))
+	for i, g := range grads {
+		cut[i] = StopGradient(g)
+	}
+	return cut
 }
 
 // scalar takes element i of a vector.
