@@ -11,6 +11,16 @@ import (
 	"time"
 )
 
+// fetchModules brings every module of go.mod into the module cache. Building this program fetches only those it needs,
+// but GoNB asks about the whole of go.mod, and cells have no network. It takes no time once they are there.
+func (m *checkout) fetchModules(ctx context.Context) error {
+	env := append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN="+m.toolchain)
+	if _, err := run(ctx, m.root, env, m.goCommand(), "mod", "download"); err != nil {
+		return fmt.Errorf("%w\nthe modules of %s must be fetched once, which needs the network", err, filepath.Join(m.root, "go.mod"))
+	}
+	return nil
+}
+
 // buildTools builds gonb and goimports into the cache unless they are there. The folder appears under its
 // name complete: of several that build together one wins, and all can use it.
 func (m *checkout) buildTools(ctx context.Context, o Options) error {
@@ -21,6 +31,9 @@ func (m *checkout) buildTools(ctx context.Context, o Options) error {
 			}
 		}
 		return true
+	}
+	if err := m.fetchModules(ctx); err != nil {
+		return err
 	}
 	if complete() {
 		return nil
