@@ -57,7 +57,7 @@ func KernelGradient(x, v *graph.Node, win Window) *graph.Node {
 
 // largeWindows is the size in bytes from which the windows of an image are laid out a second time for the kernel's
 // gradient. The backend would otherwise keep the first layout from the forward pass to the backward one: at batch
-// 128 a tenth of a DCGAN's memory. Laying out again costs about 1 % of a step.
+// 128 a tenth of a DCGAN's memory. The time it costs was within the noise of a step.
 var largeWindows = 100 << 20
 
 // recomputed returns x as a value of its own that exists only once v does, so that nothing computed from it is shared
