@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,25 +16,13 @@ import (
 	"github.com/go-zeromq/zmq4"
 
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
 const (
 	startTimeout    = time.Minute
 	shutdownTimeout = 3 * time.Second
 )
-
-// connection is the file that tells a kernel its ports and key.
-type connection struct {
-	Shell     int    `json:"shell_port"`
-	IOPub     int    `json:"iopub_port"`
-	Stdin     int    `json:"stdin_port"`
-	Control   int    `json:"control_port"`
-	Heartbeat int    `json:"hb_port"`
-	IP        string `json:"ip"`
-	Key       string `json:"key"`
-	Transport string `json:"transport"`
-	Scheme    string `json:"signature_scheme"`
-}
 
 // kernel is a running kernel process and the sockets to it.
 type kernel struct {
@@ -48,7 +35,7 @@ type kernel struct {
 	session        string
 	stop           context.CancelFunc // of the sockets
 	shell, control zmq4.Socket
-	replies, iopub chan message
+	replies, iopub chan wire.Message
 	language       map[string]any // language_info of its kernel_info_reply
 }
 
@@ -65,7 +52,7 @@ func startKernel(ctx context.Context, spec kernelspec.Spec, folder string, env [
 var errExited = errors.New("the kernel ended")
 
 func tryStart(ctx context.Context, spec kernelspec.Spec, folder string, env []string) (*kernel, error) {
-	ports, err := freePorts(5)
+	c, err := wire.NewConnection()
 	if err != nil {
 		return nil, err
 	}
@@ -73,9 +60,8 @@ func tryStart(ctx context.Context, spec kernelspec.Spec, folder string, env []st
 	if err != nil {
 		return nil, err
 	}
-	k := &kernel{dir: dir, exited: make(chan struct{}), key: []byte(newID()), session: newID(),
-		replies: make(chan message, 64), iopub: make(chan message, 1024)}
-	c := connection{ports[0], ports[1], ports[2], ports[3], ports[4], "127.0.0.1", string(k.key), "tcp", "hmac-sha256"}
+	k := &kernel{dir: dir, exited: make(chan struct{}), key: []byte(c.Key), session: wire.NewID(),
+		replies: make(chan wire.Message, 64), iopub: make(chan wire.Message, 1024)}
 	if err := k.launch(spec, c, folder, env); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
@@ -94,13 +80,9 @@ func tryStart(ctx context.Context, spec kernelspec.Spec, folder string, env []st
 }
 
 // launch starts the process in a group of its own, so that it can be ended together with the cells' programs.
-func (k *kernel) launch(spec kernelspec.Spec, c connection, folder string, env []string) error {
-	text, err := json.Marshal(c)
+func (k *kernel) launch(spec kernelspec.Spec, c wire.Connection, folder string, env []string) error {
+	file, err := c.Write(k.dir, "kernel-"+wire.NewID()+".json")
 	if err != nil {
-		return err
-	}
-	file := filepath.Join(k.dir, "kernel-"+newID()+".json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return err
 	}
 	log, err := os.Create(filepath.Join(k.dir, "kernel.log"))
@@ -126,7 +108,7 @@ func (k *kernel) launch(spec kernelspec.Spec, c connection, folder string, env [
 	return nil
 }
 
-func (k *kernel) connect(ctx context.Context, c connection) error {
+func (k *kernel) connect(ctx context.Context, c wire.Connection) error {
 	sockets, stop := context.WithCancel(context.Background())
 	k.stop = stop
 	identity := zmq4.WithID(zmq4.SocketIdentity(k.session))
@@ -137,7 +119,7 @@ func (k *kernel) connect(ctx context.Context, c connection) error {
 		return err
 	}
 	for port, s := range map[int]zmq4.Socket{c.Shell: k.shell, c.Control: k.control, c.IOPub: iopub} {
-		for s.Dial(fmt.Sprintf("tcp://127.0.0.1:%d", port)) != nil {
+		for s.Dial(c.Address(port)) != nil {
 			select {
 			case <-time.After(10 * time.Millisecond): // the kernel does not listen yet
 			case <-k.exited:
@@ -153,13 +135,13 @@ func (k *kernel) connect(ctx context.Context, c connection) error {
 }
 
 // receive hands messages on until the socket is closed; what is not signed with our key is no message of ours.
-func (k *kernel) receive(ctx context.Context, s zmq4.Socket, to chan<- message) {
+func (k *kernel) receive(ctx context.Context, s zmq4.Socket, to chan<- wire.Message) {
 	for {
 		raw, err := s.Recv()
 		if err != nil {
 			return
 		}
-		if m, err := decode(k.key, raw.Frames); err == nil {
+		if m, err := wire.Decode(k.key, raw.Frames); err == nil {
 			select {
 			case to <- m:
 			case <-ctx.Done():
@@ -187,11 +169,11 @@ func (k *kernel) waitUntilReady(ctx context.Context) error {
 			var c struct {
 				Language map[string]any `json:"language_info"`
 			}
-			if json.Unmarshal(m.content, &c) == nil {
+			if json.Unmarshal(m.Content, &c) == nil {
 				k.language = c.Language
 			}
 		case m := <-k.iopub:
-			seen = seen || asked[m.parent] && isIdle(m)
+			seen = seen || asked[m.Parent.ID] && isIdle(m)
 		case <-k.exited:
 			return fmt.Errorf("%w while starting: %v", errExited, k.exitErr)
 		case <-ctx.Done():
@@ -202,15 +184,14 @@ func (k *kernel) waitUntilReady(ctx context.Context) error {
 }
 
 func (k *kernel) send(s zmq4.Socket, messageType string, content any) (id string, err error) {
-	h := newHeader(k.session, messageType)
-	frames, err := encode(k.key, h, content)
+	m, err := wire.New(k.session, messageType, nil, content)
 	if err != nil {
 		return "", err
 	}
-	if err := s.SendMulti(zmq4.NewMsgFrom(frames...)); err != nil {
+	if err := s.SendMulti(zmq4.NewMsgFrom(m.Encode(k.key)...)); err != nil {
 		return "", fmt.Errorf("%s: %w", messageType, err)
 	}
-	return h.ID, nil
+	return m.Header.ID, nil
 }
 
 func (k *kernel) execute(code string) (id string, err error) {
@@ -254,22 +235,9 @@ func (k *kernel) logTail() string {
 	return strings.TrimSpace(string(text))
 }
 
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("no free port on 127.0.0.1: %w", err)
-		}
-		defer l.Close() // all are held until all are known
-		ports[i] = l.Addr().(*net.TCPAddr).Port
-	}
-	return ports, nil
-}
-
-func isIdle(m message) bool {
+func isIdle(m wire.Message) bool {
 	var c struct {
 		State string `json:"execution_state"`
 	}
-	return m.Type == "status" && json.Unmarshal(m.content, &c) == nil && c.State == "idle"
+	return m.Header.Type == "status" && json.Unmarshal(m.Content, &c) == nil && c.State == "idle"
 }

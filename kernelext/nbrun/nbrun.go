@@ -170,8 +170,8 @@ func (r *runner) runCell(ctx context.Context, code string) (*cellOutputs, any, e
 	for !out.idle || reply.Status == "" {
 		select {
 		case m := <-r.kernel.replies:
-			if m.parent == id && m.Type == "execute_reply" {
-				if err := json.Unmarshal(m.content, &reply); err != nil {
+			if m.Parent.ID == id && m.Header.Type == "execute_reply" {
+				if err := json.Unmarshal(m.Content, &reply); err != nil {
 					return out, nil, fmt.Errorf("execute_reply: %w", err)
 				}
 			}

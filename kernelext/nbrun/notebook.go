@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
 // notebook is an nbformat 4 document; what this package does not know is kept as it is.
@@ -114,7 +115,7 @@ func (nb *notebook) save(file string) error {
 	nb.doc["nbformat_minor"] = 5
 	for _, c := range nb.cells {
 		if _, ok := c["id"].(string); !ok {
-			c["id"] = newID()[:8]
+			c["id"] = wire.NewID()[:8]
 		}
 		if c["metadata"] == nil {
 			c["metadata"] = map[string]any{}

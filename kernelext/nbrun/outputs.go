@@ -3,6 +3,8 @@ package nbrun
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
 // output is one entry of a cell's outputs as nbformat writes it; text is one string until the notebook is saved.
@@ -42,13 +44,13 @@ type outputContent struct {
 
 // add files one message of iopub. Messages that belong to no cell of this notebook, and unreadable ones, are
 // not output.
-func (c *collector) add(m message) {
-	cell := c.cells[m.parent]
+func (c *collector) add(m wire.Message) {
+	cell := c.cells[m.Parent.ID]
 	var v outputContent
-	if cell == nil || json.Unmarshal(m.content, &v) != nil {
+	if cell == nil || json.Unmarshal(m.Content, &v) != nil {
 		return
 	}
-	switch m.Type {
+	switch m.Header.Type {
 	case "status":
 		cell.idle = cell.idle || isIdle(m)
 	case "stream":

@@ -2,9 +2,10 @@ package nbrun
 
 import (
 	"encoding/json"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
 func TestFold(t *testing.T) {
@@ -27,7 +28,7 @@ func TestMessagesBecomeOutputs(t *testing.T) {
 	c := newCollector()
 	c.cells["1"], c.cells["2"] = &cellOutputs{}, &cellOutputs{}
 	add := func(parent, kind, content string) {
-		c.add(message{header: header{Type: kind}, parent: parent, content: json.RawMessage(content)})
+		c.add(wire.Message{Header: wire.Header{Type: kind}, Parent: wire.Header{ID: parent}, Content: json.RawMessage(content)})
 	}
 	add("1", "stream", `{"name":"stdout","text":"a"}`)
 	add("1", "stream", `{"name":"stdout","text":"b\n"}`)
@@ -77,32 +78,6 @@ func TestSilentFailures(t *testing.T) {
 		if err := failed(out); (err != nil) != fails {
 			t.Errorf("stderr %q: %v, want failure %v", stderr, err, fails)
 		}
-	}
-}
-
-func TestWire(t *testing.T) {
-	key := []byte("key")
-	frames, err := encode(key, newHeader("s", "execute_request"), map[string]any{"code": "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := decode(key, append([][]byte{[]byte("route")}, frames...))
-	if err != nil || m.Type != "execute_request" || m.Session != "s" || string(m.content) != `{"code":"x"}` {
-		t.Fatalf("decoded %+v, %v", m, err)
-	}
-	for name, bad := range map[string][][]byte{
-		"another key": nil, "no delimiter": {[]byte("x")}, "too short": frames[:3], "nothing": {},
-	} {
-		k := key
-		if bad == nil {
-			k, bad = []byte("other"), frames
-		}
-		if _, err := decode(k, bad); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	if !reflect.DeepEqual(sign(nil, nil), []byte("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")) {
-		t.Errorf("HMAC-SHA256 of nothing is %s", sign(nil, nil))
 	}
 }
 
