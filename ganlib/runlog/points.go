@@ -145,11 +145,14 @@ func (r *Run) Point(p Point) error {
 }
 
 // Rewind drops what was recorded after an iteration, so that a run resumed from a snapshot does not record it twice:
-// the points of later iterations, and the samples and snapshots at or after the images of the first point dropped.
+// the points and findings of later iterations, and the samples and snapshots at or after the images of the first point dropped.
 // Snapshots that say they are of another run stay: somebody put them there.
 func (r *Run) Rewind(iteration int64) error {
 	if err := r.writable(); err != nil {
 		return fmt.Errorf("runlog: rewind %s: %w", r.dir, err)
+	}
+	if err := r.dropFindings(iteration); err != nil {
+		return err
 	}
 	points, err := r.Points()
 	var damaged *DamagedLines

@@ -4,13 +4,14 @@
 //	runs/00001-dcgan/
 //	  run.json                 what was run, on what, and how it ended
 //	  metrics.jsonl            one Point a line, appended
+//	  findings.jsonl           one Finding a line, appended; absent while there is none
 //	  samples/00064000.png     sample sheets by images shown; samples/<name>-00064000.png for named ones
 //	  snapshots/00064000/      weights.safetensors and state.json
 //	  lock                     held by the writer
 //
-// Everything but metrics.jsonl is written to a temporary name, synced and renamed, so a reader finds a whole file
-// or none. A process may be killed at any moment: at worst the last line of metrics.jsonl is torn, which readers
-// pass over and Resume cuts off, and a temporary folder is left, which Resume removes.
+// Everything but the two .jsonl files is written to a temporary name, synced and renamed, so a reader finds a whole
+// file or none. A process may be killed at any moment: at worst the last line of a .jsonl file is torn, which readers
+// pass over and the next writer cuts off, and a temporary folder is left, which Resume removes.
 //
 // The package imports the standard library only.
 package runlog
@@ -25,11 +26,12 @@ import (
 
 // Names inside a run folder.
 const (
-	runFile     = "run.json"
-	metricsFile = "metrics.jsonl"
-	lockFile    = "lock"
-	samplesDir  = "samples"
-	snapshotDir = "snapshots"
+	runFile      = "run.json"
+	metricsFile  = "metrics.jsonl"
+	findingsFile = "findings.jsonl"
+	lockFile     = "lock"
+	samplesDir   = "samples"
+	snapshotDir  = "snapshots"
 )
 
 // Sink receives what a training run reports. A trainer knows nothing else about files, notebooks or terminals.
@@ -56,6 +58,7 @@ type Run struct {
 
 	metricsMu sync.Mutex
 	metrics   *appender // nil: reading
+	findings  *appender // nil: reading, or there was none yet
 	cache     pointCache
 
 	snapshotMu sync.Mutex
@@ -77,8 +80,8 @@ func (r *Run) Info() Info {
 // Close ends the writing and releases the lock. It does not say how the run ended; Finish does. Closing twice is harmless.
 func (r *Run) Close() error {
 	r.metricsMu.Lock()
-	err := r.metrics.close()
-	r.metrics = nil
+	err := errors.Join(r.metrics.close(), r.findings.close())
+	r.metrics, r.findings = nil, nil
 	r.metricsMu.Unlock()
 	r.recordMu.Lock()
 	defer r.recordMu.Unlock()

@@ -64,7 +64,7 @@ func (r *Run) Save(images int64, tensors []Tensor, state any, score float64) err
 func (r *Run) syncMetrics() error {
 	r.metricsMu.Lock()
 	defer r.metricsMu.Unlock()
-	return r.metrics.sync()
+	return errors.Join(r.metrics.sync(), r.findings.sync())
 }
 
 // fill writes both files of a snapshot and syncs them and their folder.
