@@ -41,14 +41,15 @@ type convCase struct {
 	GradBias   gantest.Numbers `json:"grad_bias"`
 }
 
-// Outputs and gradients of convolutions and transposed convolutions, by the lowering chosen and by the native one.
+// Outputs and gradients of convolutions and transposed convolutions, by the lowering chosen, the native one and, where they
+// admit the shape, Winograd's.
 func TestGoldenConv(t *testing.T) {
 	var file struct{ Cases []convCase }
 	gantest.Golden(t, "conv", &file)
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			c.checkSame(t)
-			for _, lowering := range []string{"", nativeName} {
+			for _, lowering := range []string{"", nativeName, "winograd 2", "winograd 4"} {
 				c.run(t, lowering)
 			}
 		})

@@ -9,7 +9,7 @@ import (
 
 // This file alone decides how a convolution is computed. On XLA each primitive is one native operation. On the Go
 // backend, whose own convolution is some hundred times slower than its matrix product, it becomes matrix products:
-// the first lowering of the primitive's list that can compute the shape and is wanted for it.
+// the first lowering of the primitive's list that the policy allows, that can compute the shape and is wanted for it.
 
 // lowering is one way to compute a primitive from its two arguments.
 type lowering struct {
@@ -17,39 +17,53 @@ type lowering struct {
 	admits func(p problem) bool // the shapes it is right for
 	wanted func(p problem) bool // the shapes it is fast for
 	build  func(a, b *graph.Node, p problem) *graph.Node
+	policy Policy // the first that allows it
 }
 
 // primitive is one of the three members of a convolution.
 type primitive struct {
-	name   string
-	direct []lowering // the last one admits and wants everything
-	native func(a, b *graph.Node, p problem, grad gradient) *graph.Node
+	name      string
+	lowerings []lowering // the last one admits and wants everything, under every policy
+	native    func(a, b *graph.Node, p problem, grad gradient) *graph.Node
 }
 
+var convolve4, adjoint4, gradient4 = winograd(4)
+var convolve2, adjoint2, gradient2 = winograd(2)
+
 var convolution = primitive{
-	name:   "convolution",
-	direct: []lowering{{"windows", always, always, convolveWindows}},
+	name: "convolution",
+	lowerings: []lowering{
+		{"winograd 4", tilable, tilesPay(4), convolve4, Fast},
+		{"winograd 2", tilable, tilesPay(2), convolve2, Exact},
+		{"windows", always, always, convolveWindows, Direct},
+	},
 	native: nativeConvolve,
 }
 
 var adjoint = primitive{
 	name: "adjoint",
-	direct: []lowering{
+	lowerings: []lowering{
+		{"winograd 4", tilable, tilesPay(4), adjoint4, Fast},
+		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact},
 		// One input pixel: the outer product is the image.
-		{"pixel", onePixel, always, adjointPixel},
+		{"pixel", onePixel, always, adjointPixel, Direct},
 		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
-		{"taps", unitStride, fewChannels, adjointTaps},
+		{"taps", unitStride, fewChannels, adjointTaps, Direct},
 		// One product for the four phases. It computes a border that is cut off, so the image must not be tiny.
-		{"pairs", upToFourByTwo, pairsPay, adjointPairs},
+		{"pairs", upToFourByTwo, pairsPay, adjointPairs, Direct},
 		// One product per phase, without waste, for everything.
-		{"phases", always, always, adjointPhases},
+		{"phases", always, always, adjointPhases, Direct},
 	},
 	native: nativeAdjoint,
 }
 
 var kernelGradient = primitive{
-	name:   "kernel gradient",
-	direct: []lowering{{"windows", always, always, gradientWindows}},
+	name: "kernel gradient",
+	lowerings: []lowering{
+		{"winograd 4", tilable, tilesPay(4), gradient4, Fast},
+		{"winograd 2", tilable, tilesPay(2), gradient2, Exact},
+		{"windows", always, always, gradientWindows, Direct},
+	},
 	native: nativeKernelGradient,
 }
 
@@ -78,13 +92,23 @@ func pairsPay(p problem) bool {
 	}
 }
 
-// choose returns the lowering of a shape: the one forced, for tests, where it admits the shape.
-func (pr *primitive) choose(p problem, forced string) lowering {
-	i := slices.IndexFunc(pr.direct, func(l lowering) bool { return l.name == forced && l.admits(p) })
-	if i < 0 {
-		i = slices.IndexFunc(pr.direct, func(l lowering) bool { return l.admits(p) && l.wanted(p) })
+// tilesPay: Winograd's transformations are worth their time when both channel counts are large, as each value is
+// transformed once and multiplied with all of them, and when the image fills its tiles.
+func tilesPay(m int) func(p problem) bool {
+	return func(p problem) bool {
+		tiles := p.B * tilesOf(p.OH, m) * tilesOf(p.OW, m)
+		filled := 8*p.B*p.OH*p.OW >= 7*tiles*m*m
+		return min(p.N, p.C) >= 64 && filled && tiles >= 64
 	}
-	return pr.direct[i]
+}
+
+// choose returns the lowering of a shape: the one forced, for tests, where it admits the shape.
+func (pr *primitive) choose(p problem, policy Policy, forced string) lowering {
+	i := slices.IndexFunc(pr.lowerings, func(l lowering) bool { return l.name == forced && l.admits(p) })
+	if i < 0 {
+		i = slices.IndexFunc(pr.lowerings, func(l lowering) bool { return l.policy <= policy && l.admits(p) && l.wanted(p) })
+	}
+	return pr.lowerings[i]
 }
 
 // apply computes the primitive, with the gradient given.
@@ -95,7 +119,7 @@ func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.No
 	if usesNative(a.Graph(), pr) {
 		return pr.native(a, b, p, grad)
 	}
-	chosen := pr.choose(p, stateOf(a.Graph()).forced[pr.name])
+	chosen := pr.choose(p, CurrentPolicy(), stateOf(a.Graph()).forced[pr.name])
 	return composite(chosen.build(a, b, p), grad, a, b)
 }
 

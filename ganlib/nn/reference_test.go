@@ -76,7 +76,7 @@ func (m member) names(t testing.TB, p problem) []string {
 	if !gantest.OnGo(t) {
 		return names
 	}
-	for _, l := range m.primitive.direct {
+	for _, l := range m.primitive.lowerings {
 		if l.admits(p) {
 			names = append(names, l.name)
 		}
@@ -153,7 +153,7 @@ func TestLoweringsEqualDefinition(t *testing.T) {
 		})
 	}
 	for _, m := range members {
-		for _, l := range m.primitive.direct {
+		for _, l := range m.primitive.lowerings {
 			if n := used[m.primitive.name+" by "+l.name]; n < 5 && gantest.OnGo(t) {
 				t.Errorf("%s by %s ran on %d shapes only", m.primitive.name, l.name, n)
 			}
