@@ -116,6 +116,7 @@ func (t *sitting) restore(ctx context.Context) (err error) {
 
 // train trains to the end, draws the figures and closes the record.
 func (t *sitting) train(ctx context.Context) error {
+	runlog.Observe(ctx, t.run.Dir())
 	s := t.settings
 	opt := train.Options{
 		Images: s.Images, BatchSize: s.BatchSize, Seed: s.Seed,

@@ -13,11 +13,29 @@ import (
 // the process however that ends; the file's text only tells others who holds it.
 type lock struct{ file *os.File }
 
-// holder is the text of the lock file.
-type holder struct {
+// Holder is the process that writes a run, as the lock file says it.
+type Holder struct {
 	PID     int       `json:"pid"`
 	Host    string    `json:"host"`
 	Started time.Time `json:"started"` // when the lock was taken
+}
+
+// String names process and host.
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "holder unknown"
+	}
+	return fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Started.Local().Format(time.DateTime))
+}
+
+// Holder returns the process that writes the run; ok is false when none does. A lock file without its text, which a full
+// disk may have refused, gives the zero Holder.
+func (r *Run) Holder() (h Holder, ok bool) {
+	path := r.path(lockFile)
+	if !held(path) {
+		return Holder{}, false
+	}
+	return whoHolds(path), true
 }
 
 // errHeld is what lockFileExclusive returns when another open file holds the lock.
@@ -45,25 +63,25 @@ func acquire(path string) (*lock, error) {
 		return nil, fmt.Errorf("runlog: cannot lock the run: %w; runs must be on a writable disk whose file system has locks", err)
 	}
 	host, _ := os.Hostname()
-	text, _ := json.Marshal(holder{os.Getpid(), host, time.Now().UTC()})
+	text, _ := json.Marshal(Holder{os.Getpid(), host, time.Now().UTC()})
 	if err := file.Truncate(0); err == nil {
 		file.WriteAt(append(text, '\n'), 0) // the lock holds without its text, which a full disk may refuse
 	}
 	return &lock{file}, nil
 }
 
-func whoHolds(path string) string {
+func whoHolds(path string) Holder {
 	f, err := os.Open(path)
 	if err != nil {
-		return "holder unknown"
+		return Holder{}
 	}
 	defer f.Close()
-	var h holder
+	var h Holder
 	b, _ := io.ReadAll(io.LimitReader(f, 4096))
-	if json.Unmarshal(b, &h) != nil || h.PID == 0 {
-		return "holder unknown"
+	if json.Unmarshal(b, &h) != nil {
+		return Holder{}
 	}
-	return fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Started.Local().Format(time.DateTime))
+	return h
 }
 
 // release gives the lock back; closing the file does it.

@@ -60,6 +60,17 @@ func (i Info) DecodeConfig(into any) error {
 	return nil
 }
 
+// Goal is how many images the run is to be shown in all, from the "images" of its settings; 0 where they do not say it.
+func (i Info) Goal() int64 {
+	var settings struct {
+		Images int64 `json:"images"`
+	}
+	if i.DecodeConfig(&settings) != nil {
+		return 0
+	}
+	return settings.Images
+}
+
 // Changes lists what differs between the recorded circumstances and those of now as far as they can change the last bit
 // of a number: processor and its features, Go version, SIMD, backend, lowering, executors, module versions.
 // No entry means that a resumed run on the Go backend is equal to the bit.
