@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ganbook/ganbook/kernelext/client"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 )
 
@@ -55,7 +56,7 @@ func (e *CellError) Unwrap() error { return e.Cause }
 // Errors of a cell, for errors.Is.
 var (
 	ErrTimeout = errors.New("timeout")
-	ErrKernel  = errors.New("the kernel ended")
+	ErrKernel  = client.ErrExited
 )
 
 // How long a cell may take to end after an interrupt. GoNB kills its program after five seconds.
@@ -79,7 +80,7 @@ func Run(ctx context.Context, file string, o Options) (Report, error) {
 type runner struct {
 	o       Options
 	nb      *notebook
-	kernel  *kernel
+	kernel  *client.Client
 	outputs *collector
 	report  Report
 }
@@ -97,13 +98,13 @@ func (r *runner) run(ctx context.Context, file string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: the notebook took longer than %v", ErrTimeout, limit))
 	defer cancel()
 	began := time.Now()
-	if r.kernel, err = startKernel(ctx, r.o.Spec, folder, r.o.Env); err != nil {
+	if r.kernel, err = client.Start(ctx, r.o.Spec, folder, r.o.Env...); err != nil {
 		return err
 	}
-	defer r.kernel.close()
+	defer r.kernel.Close()
 	r.report.Ready = time.Since(began)
 	r.logf("kernel ready in %.2f s", r.report.Ready.Seconds())
-	r.nb.setKernel(r.o.Spec, r.kernel.language)
+	r.nb.setKernel(r.o.Spec, r.kernel.Language)
 
 	failure := r.runCells(ctx)
 	if failure != nil && !r.o.KeepFailed {
@@ -152,7 +153,7 @@ func (r *runner) runCells(ctx context.Context) error {
 // runCell executes one cell until both its reply and its "idle" are in: output may come after the reply.
 func (r *runner) runCell(ctx context.Context, code string) (*cellOutputs, any, error) {
 	out := &cellOutputs{}
-	id, err := r.kernel.execute(code)
+	id, err := r.kernel.Execute(code)
 	if err != nil {
 		return out, nil, err
 	}
@@ -169,18 +170,18 @@ func (r *runner) runCell(ctx context.Context, code string) (*cellOutputs, any, e
 	done, grace := ctx.Done(), (<-chan time.Time)(nil)
 	for !out.idle || reply.Status == "" {
 		select {
-		case m := <-r.kernel.replies:
+		case m := <-r.kernel.Replies:
 			if m.Parent.ID == id && m.Header.Type == "execute_reply" {
 				if err := json.Unmarshal(m.Content, &reply); err != nil {
 					return out, nil, fmt.Errorf("execute_reply: %w", err)
 				}
 			}
-		case m := <-r.kernel.iopub:
+		case m := <-r.kernel.Output:
 			r.outputs.add(m)
-		case <-r.kernel.exited:
-			return out, nil, fmt.Errorf("%w: %v", ErrKernel, r.kernel.exitErr)
+		case <-r.kernel.Exited():
+			return out, nil, r.kernel.Err()
 		case <-done:
-			r.kernel.interrupt()
+			_ = r.kernel.Interrupt() // a kernel that cannot be told is killed
 			done, grace = nil, time.After(interruptGrace)
 		case <-grace:
 			return out, nil, context.Cause(ctx)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/ganbook/ganbook/kernelext/client"
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
@@ -52,7 +53,7 @@ func (c *collector) add(m wire.Message) {
 	}
 	switch m.Header.Type {
 	case "status":
-		cell.idle = cell.idle || isIdle(m)
+		cell.idle = cell.idle || client.IsIdle(m)
 	case "stream":
 		cell.stream(v.Name, v.Text)
 	case "display_data":
