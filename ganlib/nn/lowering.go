@@ -35,6 +35,7 @@ var convolution = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), convolve4, Fast},
 		{"winograd 2", tilable, tilesPay(2), convolve2, Exact},
+		{"blocks", blockable, fewInRows, convolveBlocks, Exact},
 		{"windows", always, always, convolveWindows, Direct},
 	},
 	native: nativeConvolve,
@@ -45,6 +46,7 @@ var adjoint = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), adjoint4, Fast},
 		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact},
+		{"blocks", blockable, fewInRows, adjointBlocks, Exact},
 		// One input pixel: the outer product is the image.
 		{"pixel", onePixel, always, adjointPixel, Direct},
 		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
@@ -62,6 +64,7 @@ var kernelGradient = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), gradient4, Fast},
 		{"winograd 2", tilable, tilesPay(2), gradient2, Exact},
+		{"blocks", blockable, fewInRows, gradientBlocks, Exact},
 		{"windows", always, always, gradientWindows, Direct},
 	},
 	native: nativeKernelGradient,
@@ -100,6 +103,11 @@ func tilesPay(m int) func(p problem) bool {
 		filled := 8*p.B*p.OH*p.OW >= 7*tiles*m*m
 		return min(p.N, p.C) >= 64 && filled && tiles >= 64
 	}
+}
+
+// fewInRows: a 3×3 kernel between few channels, on images of few columns.
+func fewInRows(p problem) bool {
+	return p.KH == 3 && p.KW == 3 && max(p.C, p.N) <= 32 && p.OW <= 28 && (p.C == 1 || p.OW <= 14)
 }
 
 // choose returns the lowering of a shape: the one forced, for tests, where it admits the shape.

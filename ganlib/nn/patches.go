@@ -8,7 +8,7 @@ import (
 // indexKey identifies an index constant within a graph: who builds it, and from which numbers.
 type indexKey struct {
 	kind string
-	dims [8]int
+	dims [12]int
 }
 
 // indexConstant returns an int32 constant [rows, cols], built once per graph and key from a flat list; lists of
@@ -46,7 +46,7 @@ func windows(x *graph.Node, p problem) *graph.Node {
 	}
 	height, width := max(usedH, p.H+top), max(usedW, p.W+left)
 	x = padImage(x, top, height-p.H-top, left, width-p.W-left)
-	index := indexConstant(x.Graph(), indexKey{"windows", [8]int{p.B, height, width, p.C, p.OH, p.OW, p.StrideH, p.StrideW}}, rows, 2,
+	index := indexConstant(x.Graph(), indexKey{"windows", [12]int{p.B, height, width, p.C, p.OH, p.OW, p.StrideH, p.StrideW}}, rows, 2,
 		func(flat []int32) {
 			for i := range rows {
 				b, oi, oj := i/(p.OH*p.OW), i/p.OW%p.OH, i%p.OW
@@ -73,7 +73,7 @@ func turnedWindows(v *graph.Node, q grid) *graph.Node {
 	if taps == 1 && q.h == height && q.w == width {
 		return pixels
 	}
-	key := indexKey{"turned", [8]int{b, height, width, q.h, q.w, q.kh<<16 | q.kw, q.top, q.left}}
+	key := indexKey{"turned", [12]int{b, height, width, q.h, q.w, q.kh<<16 | q.kw, q.top, q.left}}
 	index := indexConstant(v.Graph(), key, rows*taps, 1, func(flat []int32) {
 		for i := range flat {
 			row, t, u := i/taps, i/q.kw%q.kh, i%q.kw

@@ -61,7 +61,7 @@ func adjointPhases(v, w *graph.Node, p problem) *graph.Node {
 // it with a stride copies value by value.
 func phaseKernel(w *graph.Node, p problem, a, b phase) *graph.Node {
 	rows := a.taps * b.taps * p.N
-	key := indexKey{"kernel", [8]int{p.N, p.KH<<16 | p.KW, p.StrideH, p.StrideW, a.first, b.first}}
+	key := indexKey{"kernel", [12]int{p.N, p.KH<<16 | p.KW, p.StrideH, p.StrideW, a.first, b.first}}
 	index := indexConstant(w.Graph(), key, rows, 1, func(flat []int32) {
 		for i := range flat {
 			t, u, n := i/(b.taps*p.N), i/p.N%b.taps, i%p.N

@@ -78,7 +78,7 @@ func (t tiling) windows(x *graph.Node, s int, offsets [][2]int) *graph.Node {
 	n := t.size()
 	rows := n * n * len(offsets) * b * t.th * t.tw
 	first := offsets[0]
-	key := indexKey{"tiles", [8]int{b, height, width, c, n<<16 | t.m, t.th<<16 | t.tw, s<<16 | len(offsets), first[0]<<16 | first[1]}}
+	key := indexKey{"tiles", [12]int{b, height, width, c, n<<16 | t.m, t.th<<16 | t.tw, s<<16 | len(offsets), first[0]<<16 | first[1]}}
 	index := indexConstant(x.Graph(), key, rows, 2, func(flat []int32) {
 		at := 0
 		for tap := range n * n {
