@@ -97,28 +97,25 @@ func normalizeFixed(x, gamma, beta, mean, variance *graph.Node, epsilon float64)
 //
 //	∂x = γr·v − γr·S₁/N − γr³·S₂/N · d,  ∂γ = r·S₂,  ∂β = S₁
 func normalizeBatch(x, gamma, beta *graph.Node, epsilon float64) (y, mean, variance *graph.Node) {
-	axes := make([]int, x.Rank()-1)
-	for i := range axes {
-		axes[i] = i
-	}
+	l := lanesOf(x)
 	perN := float64(gamma.Shape().Size()) / float64(x.Shape().Size()) // 1/N
-	wide := func(v *graph.Node) *graph.Node { return perChannel(v, x.Rank()) }
 
-	mean = graph.MulScalar(graph.ReduceSum(x, axes...), perN)
-	d := graph.Sub(x, wide(mean))
-	variance = graph.MulScalar(graph.ReduceSum(graph.Square(d), axes...), perN)
+	rows := l.rows(x)
+	mean = graph.MulScalar(l.sum(rows), perN)
+	d := graph.Sub(rows, l.wide(mean))
+	variance = graph.MulScalar(l.sum(graph.Square(d)), perN)
 	r := reciprocalRoot(variance, epsilon)
-	y = graph.Add(graph.Mul(d, wide(graph.Mul(gamma, r))), wide(beta))
+	y = l.back(graph.Add(graph.Mul(d, l.wide(graph.Mul(gamma, r))), l.wide(beta)))
 
 	y = withGradient(y, func(in []*graph.Node, v *graph.Node) []*graph.Node {
 		gamma, d, r := in[1], in[3], in[4]
-		s1 := graph.ReduceSum(v, axes...)
-		s2 := graph.ReduceSum(graph.Mul(v, d), axes...)
+		v = l.rows(v)
+		s1, s2 := l.sum(v), l.sum(graph.Mul(v, d))
 		scale := graph.Mul(gamma, r)
-		ofV := graph.Mul(v, wide(scale))
-		ofD := graph.Mul(d, wide(graph.MulScalar(graph.Mul(scale, graph.Mul(graph.Square(r), s2)), -perN)))
-		constant := wide(graph.MulScalar(graph.Mul(scale, s1), -perN))
-		return []*graph.Node{graph.Add(graph.Add(ofV, ofD), constant), graph.Mul(r, s2), s1}
+		ofV := graph.Mul(v, l.wide(scale))
+		ofD := graph.Mul(d, l.wide(graph.MulScalar(graph.Mul(scale, graph.Mul(graph.Square(r), s2)), -perN)))
+		constant := l.wide(graph.MulScalar(graph.Mul(scale, s1), -perN))
+		return []*graph.Node{l.back(graph.Add(graph.Add(ofV, ofD), constant)), graph.Mul(r, s2), s1}
 	}, x, gamma, beta, d, r)
 	return y, mean, variance
 }

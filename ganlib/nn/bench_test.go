@@ -97,3 +97,74 @@ func benchLoss(logits *graph.Node, label float64) *graph.Node {
 	x := graph.Sub(graph.Max(logits, graph.ScalarZero(logits.Graph(), dtypes.Float32)), graph.MulScalar(logits, label))
 	return graph.ReduceAllMean(graph.Add(x, l))
 }
+
+// BenchmarkAnoGAN is one iteration of the MNIST AnoGAN at batch 256: a step of D, then two of G.
+//
+//	go test ./ganlib/nn -run - -bench AnoGAN -benchtime 20x
+func BenchmarkAnoGAN(b *testing.B) {
+	const batch = 256
+	adamG := optimizer.Adam().LearningRate(1e-3).Scope("adam_g").Done()
+	adamD := optimizer.Adam().LearningRate(1e-3).Scope("adam_d").Done()
+	store := model.NewStore()
+	stepD, err := model.NewExec(gantest.Backend(b), store, func(s *model.Scope, real, z *graph.Node) *graph.Node {
+		s.Store().SetTraining(z.Graph(), true)
+		fake := graph.StopGradient(smallGenerator(s.At("g"), z))
+		loss := graph.Add(benchLoss(smallDiscriminator(s.At("d"), real), 1), benchLoss(smallDiscriminator(s.At("d"), fake), 0))
+		adamD.UpdateGraph(s.Store().Scope("/d"), z.Graph(), loss)
+		return loss
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stepD.Finalize()
+	stepG, err := model.NewExec(gantest.Backend(b), store, func(s *model.Scope, z *graph.Node) *graph.Node {
+		s.Store().SetTraining(z.Graph(), true)
+		loss := benchLoss(smallDiscriminator(s.At("d"), smallGenerator(s.At("g"), z)), 1)
+		adamG.UpdateGraph(s.Store().Scope("/g"), z.Graph(), loss)
+		return loss
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stepG.Finalize()
+	narrow := func(wide *tensors.Tensor) *tensors.Tensor {
+		return gantest.Tensor(dtypes.Float32, gantest.Flat(b, wide), wide.Shape().Dimensions...)
+	}
+	real, z := narrow(gantest.Random(1, 0.5, batch, 28, 28, 1)), narrow(gantest.Random(2, 1, batch, 50))
+	step := func() {
+		if _, err := stepD.Call(real, z); err != nil {
+			b.Fatal(err)
+		}
+		for range 2 {
+			if _, err := stepG.Call(z); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	step()
+	step()
+	before := cpuTime(b)
+	for b.Loop() {
+		step()
+	}
+	b.ReportMetric((cpuTime(b)-before).Seconds()/float64(b.N), "cpu-s/op")
+}
+
+func smallGenerator(s *model.Scope, z *graph.Node) *graph.Node {
+	norm := BatchNormOptions{Mode: Training, Rule: TF1Fused}
+	x := Dense(s.At("dense"), z, DenseOptions{Out: 7 * 7 * 32, Bias: true, Init: GlorotUniform})
+	x = LeakyReLU(BatchNorm(s.At("bn1"), graph.Reshape(x, -1, 7, 7, 32), norm), 0.2)
+	for i, size := range []int{14, 28} {
+		conv := Conv{Out: 16 >> i, Kernel: 3, Stride: 2, Pad: SamePadding(size, size, 3, 2), Bias: true, Init: GlorotUniform}
+		x = LeakyReLU(BatchNorm(s.At("bn%d", i+2), ConvTranspose2D(s.At("conv%d", i+2), x, conv), norm), 0.2)
+	}
+	return Tanh(ConvTranspose2D(s.At("conv4"), x, Conv{Out: 1, Kernel: 3, Stride: 1, Pad: Pad(1), Bias: true, Init: GlorotUniform}))
+}
+
+func smallDiscriminator(s *model.Scope, x *graph.Node) *graph.Node {
+	for i, size := range []int{28, 14} {
+		conv := Conv{Out: 16 << i, Kernel: 3, Stride: 2, Pad: SamePadding(size, size, 3, 2), Bias: true, Init: GlorotUniform}
+		x = LeakyReLU(Conv2D(s.At("conv%d", i+1), x, conv), 0.2)
+	}
+	return Dense(s.At("dense"), graph.Reshape(x, -1, 7*7*32), DenseOptions{Out: 1, Bias: true, Init: GlorotUniform})
+}

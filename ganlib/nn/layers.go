@@ -73,8 +73,12 @@ func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
 	if !bias {
 		return y
 	}
-	channels := y.Shape().Dimensions[y.Rank()-1]
-	return graph.Add(y, perChannel(Variable(s, y.Graph(), "b", y.DType(), Constant(0), channels), y.Rank()))
+	l := lanesOf(y)
+	b := Variable(s, y.Graph(), "b", y.DType(), Constant(0), l.channels)
+	sum := l.back(graph.Add(l.rows(y), l.wide(b)))
+	return withGradient(sum, func(in []*graph.Node, v *graph.Node) []*graph.Node {
+		return []*graph.Node{v, l.sum(l.rows(v))}
+	}, y, b)
 }
 
 func orHe(init Initializer) Initializer {
