@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ganbook/ganbook/kernelext/client"
+	"github.com/ganbook/ganbook/kernelext/internal/terminal"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 )
 
@@ -211,17 +212,15 @@ func failed(out *cellOutputs) error {
 	return nil
 }
 
-var ansi = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
-
 // shown is what a cell said about its failure: its stderr, else the tracebacks.
 func shown(out *cellOutputs) string {
-	text := fold(out.text("stderr"))
+	text := terminal.Fold(out.text("stderr"))
 	for _, o := range out.list {
 		if trace, ok := o["traceback"].([]string); ok && !strings.Contains(text, strings.Join(trace, "\n")) {
 			text += strings.Join(trace, "\n")
 		}
 	}
-	return ansi.ReplaceAllString(text, "")
+	return terminal.Plain(text)
 }
 
 func (r *runner) logf(format string, args ...any) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ganbook/ganbook/kernelext/client"
+	"github.com/ganbook/ganbook/kernelext/internal/terminal"
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
@@ -120,29 +121,9 @@ func (cell *cellOutputs) text(stream string) string {
 func (cell *cellOutputs) fold() {
 	for _, o := range cell.list {
 		if text, ok := o["text"].(string); ok {
-			o["text"] = fold(text)
+			o["text"] = terminal.Fold(text)
 		}
 	}
-}
-
-// fold overwrites each line from its start at every \r, as a terminal does; \r\n is an end of line.
-func fold(text string) string {
-	if !strings.Contains(text, "\r") {
-		return text
-	}
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	for i, line := range lines {
-		var shown []rune
-		for part := range strings.SplitSeq(line, "\r") {
-			over := []rune(part)
-			if len(over) < len(shown) {
-				over = append(over, shown[len(over):]...)
-			}
-			shown = over
-		}
-		lines[i] = string(shown)
-	}
-	return strings.Join(lines, "\n")
 }
 
 func orEmpty(m map[string]any) map[string]any {

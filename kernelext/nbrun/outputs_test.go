@@ -8,22 +8,6 @@ import (
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
-func TestFold(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain\ntext\n":             "plain\ntext\n",
-		"1/3\r2/3\r3/3\n":           "3/3\n",
-		"step 10\rstep 9":           "step 90", // overwritten, not erased, as on a terminal
-		"a\r\nb\r\n":                "a\nb\n",
-		"x\r":                       "x",
-		"α 50 %\rα 100 %\nend\rEND": "α 100 %\nEND",
-		"\r\r\r":                    "",
-	} {
-		if got := fold(in); got != want {
-			t.Errorf("fold(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestMessagesBecomeOutputs(t *testing.T) {
 	c := newCollector()
 	c.cells["1"], c.cells["2"] = &cellOutputs{}, &cellOutputs{}

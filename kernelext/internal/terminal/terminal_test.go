@@ -1,0 +1,36 @@
+package terminal
+
+import "testing"
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\ntext\n":             "plain\ntext\n",
+		"1/3\r2/3\r3/3\n":           "3/3\n",
+		"step 10\rstep 9":           "step 90", // overwritten, not erased, as on a terminal
+		"a\r\nb\r\n":                "a\nb\n",
+		"x\r":                       "x",
+		"α 50 %\rα 100 %\nend\rEND": "α 100 %\nEND",
+		"\r\r\r":                    "",
+	} {
+		if got := Fold(in); got != want {
+			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":                             "plain",
+		"\x1b[31mred\x1b[0m and \x1b[1;4mb": "red and b",
+		"\x1b[2K\x1b[1Gagain":               "again",
+		"\x1b]0;title\x07text":              "text",
+		"\x1b]8;;https://x\x1b\\link\x1b\\": "link",
+		"an unfinished \x1b[3":              "an unfinished \x1b[3",
+		"\x1b[38;5;196;48;2;1;2;3mcolours":  "colours",
+		"\x1bM up":                          " up",
+	} {
+		if got := Plain(in); got != want {
+			t.Errorf("Plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
