@@ -1,0 +1,129 @@
+package labtest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ganbook/ganbook/kernelext/kerneltest"
+)
+
+// cell is a code cell as the page has it.
+type cell struct {
+	Source  string
+	Count   *int
+	Prompt  string
+	Outputs []struct {
+		Type, Text string
+		Mime       []string
+	}
+	Shown    string // text of its outputs on the page
+	Pictures int    // images and drawings in its outputs, loaded
+}
+
+// visit is what a browser saw.
+type visit struct {
+	states   [][]string // the progress lines of panels, in the order they were watched
+	cells    map[string][]cell
+	shots    []string
+	requests []string
+	errors   []string // of scripts in the page
+	page     struct {
+		Text                              string
+		Images, Charts, Formulas, Scripts int
+	}
+}
+
+// browse works through a scenario of lab.js.
+func browse(t *testing.T, scenario, address string) visit {
+	t.Helper()
+	browser, scripts := chromium(t), browserScripts(t)
+	shots := filepath.Join(kerneltest.ModuleRoot(t), ".artefacts")
+	if err := os.MkdirAll(shots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "lab.js", scenario, address, shots)
+	var log bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stderr = scripts, append(os.Environ(), "CHROMIUM="+browser), &log
+	out, failure := cmd.Output()
+	v := visit{cells: map[string][]cell{}}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 64<<20)
+	for lines.Scan() {
+		v.note(t, lines.Bytes())
+	}
+	if failure != nil {
+		t.Fatalf("%s: %v\n%s", scenario, failure, log.Bytes())
+	}
+	if len(v.errors) > 0 {
+		t.Errorf("scripts of the page failed: %q", v.errors)
+	}
+	for _, request := range v.requests {
+		if !local(request) {
+			t.Errorf("the page asked for %s", request)
+		}
+	}
+	t.Logf("%s: %d requests, all local; screenshots %v", scenario, len(v.requests), v.shots)
+	return v
+}
+
+func (v *visit) note(t *testing.T, line []byte) {
+	var event struct {
+		Event, When, File       string
+		Panel, Requests, Errors []string
+		Cells                   []cell
+	}
+	if err := json.Unmarshal(line, &event); err != nil {
+		t.Fatalf("%.300q: %v", line, err)
+	}
+	switch event.Event {
+	case "states":
+		v.states = append(v.states, event.Panel)
+	case "cells":
+		v.cells[event.When] = event.Cells
+	case "screenshot":
+		v.shots = append(v.shots, event.File)
+	case "network":
+		v.requests, v.errors = event.Requests, event.Errors
+	case "page":
+		if err := json.Unmarshal(line, &v.page); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// local: to this machine's own address, or to nowhere.
+func local(request string) bool {
+	u, err := url.Parse(request)
+	if err != nil {
+		return false
+	}
+	switch u.Scheme {
+	case "http", "ws":
+		return u.Hostname() == "127.0.0.1"
+	case "data", "blob", "about":
+		return true
+	}
+	return false
+}
+
+// moved counts the different iterations that a panel showed.
+func moved(states []string) int {
+	seen := map[string]bool{}
+	for _, state := range states {
+		if iteration, _, ok := strings.Cut(state, " images"); ok {
+			seen[iteration] = true
+		}
+	}
+	return len(seen)
+}
+
