@@ -44,8 +44,9 @@ var rules = []rule{
 	{"ganlib/loss/...", nil, []string{gomlx, compute}},
 	{"ganlib/data/...", []string{seeds, "ganlib/data/..."}, []string{gomlx, compute, ximage, xsys}},
 	{"ganlib/runlog/...", nil, []string{xsys}},
+	{"ganlib/health", []string{"ganlib/runlog"}, nil},
 	{"ganlib/eval/...", []string{"ganlib/eval/..."}, []string{gonum}},
-	{"ganlib/train/...", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/train/..."}, []string{gomlx, compute}},
+	{"ganlib/train/...", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/health", "ganlib/train/..."}, []string{gomlx, compute}},
 	{"ganlib/gantest/...", []string{"ganlib/..."}, []string{gomlx, compute, goxla, ximage, gonum}},
 	{"ganlib/experiments/...", []string{"ganlib/...", "plots"}, []string{gomlx, compute, ximage}},
 	// Every other package of the library is one document's model; none imports another.
@@ -53,7 +54,7 @@ var rules = []rule{
 	{"plots/...", []string{"ganlib/runlog", "ganlib/eval"}, []string{gonum, "gonum.org/v1/plot/...", ximage}},
 	{"kernelext", []string{"ganlib/runlog", "plots", "kernelext/..."}, []string{"gonum.org/v1/plot/...", gonb}},
 	{"kernelext/...", []string{"ganlib/runlog", "kernelext/..."}, []string{zmq, xsys}},
-	{"notebooks/...", []string{"ganlib/...", "plots/...", "kernelext/..."}, []string{"..."}},
+	{"notebooks/...", []string{"ganlib/...", "plots/...", "kernelext/...", "notebooks/...", "testdata/golden"}, []string{"..."}},
 	{"cmd/...", []string{"ganlib/...", "plots/...", "kernelext/...", "cmd/...", "testdata/papers"}, []string{"..."}},
 }
 
@@ -176,6 +177,8 @@ func TestImportTable(t *testing.T) {
 		{"ganlib/train", ours("ganlib/dcgan"), false},
 		{"ganlib/train", ours("ganlib/data"), true},
 		{"ganlib/train", ours("ganlib/loss"), false},
+		{"ganlib/health", ours("ganlib/runlog"), true},
+		{"ganlib/health", "github.com/gomlx/gomlx/core/graph", false},
 		{"ganlib/data", ours("ganlib/runlog"), false},
 		{"ganlib/data", "golang.org/x/image/draw", true},
 		{"ganlib/runlog", "github.com/gomlx/gomlx/core/graph", false},
