@@ -18,8 +18,13 @@ import (
 // compiled is a call's executor and the names of the numbers it returns.
 type compiled struct {
 	exec  *model.Exec
-	names []string // of the reported scalars, in order; known once a graph was built
-	owner []string // the step each of them belongs to
+	terms []term // the reported scalars, in order; known once a graph was built
+}
+
+// term is a scalar that a call returns.
+type term struct {
+	name, step string
+	gradient   bool // the norm of the step's gradient, which may overflow where the loss does not
 }
 
 // The scalars fed to a call: the fade-in alpha, then rate and epsilon of every step.
@@ -35,7 +40,7 @@ func (t *Trainer) compile(c callPlan, phase ganlib.Phase) (*compiled, error) {
 		if c.needReal {
 			in.Real = fed[3]
 		}
-		out.names, out.owner = nil, nil
+		out.terms = nil
 		known := t.store.NumVariables()
 		reported := t.buildSteps(in, c, fed[0], out)
 		t.checkComplete(known)
@@ -53,6 +58,10 @@ func (t *Trainer) compile(c callPlan, phase ganlib.Phase) (*compiled, error) {
 // steps of the next pass see the weights just updated.
 func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *compiled) []*Node {
 	var reported []*Node
+	report := func(t term, value *Node) {
+		out.terms = append(out.terms, t)
+		reported = append(reported, Reshape(ConvertDType(value, dtypes.Float32), 1))
+	}
 	g := scalars.Graph()
 	index := 0
 	for n, pass := range c.passes {
@@ -64,13 +73,12 @@ func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *c
 				view.Real = nil
 			}
 			loss, terms := step.Loss(view)
-			terms = append([]ganlib.Term{{Name: step.Name + "/loss", Value: loss}}, terms...)
-			for _, term := range terms {
-				out.names = append(out.names, term.Name)
-				out.owner = append(out.owner, step.Name)
-				reported = append(reported, Reshape(ConvertDType(term.Value, dtypes.Float32), 1))
+			report(term{name: step.Name + "/loss", step: step.Name}, loss)
+			for _, extra := range terms {
+				report(term{name: extra.Name, step: step.Name}, extra.Value)
 			}
 			vars[i], grads[i] = gradients(t.store, g, loss, step)
+			report(term{name: step.Name + "/gradient", step: step.Name, gradient: true}, norm(grads[i]))
 			if n < len(c.passes)-1 {
 				grads[i] = constants(grads[i])
 			}
@@ -114,6 +122,20 @@ func gradients(store *model.Store, g *graph.Graph, loss *Node, step ganlib.Step)
 		nodes[i] = v.NodeValue(g)
 	}
 	return vars, Gradient(loss, nodes...)
+}
+
+// norm is the length of a whole gradient, ‖∇‖₂ over all of a step's variables.
+func norm(grads []*Node) *Node {
+	var sum *Node
+	for _, g := range grads {
+		square := ReduceAllSum(Square(g))
+		if sum == nil {
+			sum = square
+		} else {
+			sum = Add(sum, square)
+		}
+	}
+	return Sqrt(sum)
 }
 
 // constants cuts gradients off from what they were computed from. The next pass of the call sees the moved weights, but
@@ -182,10 +204,11 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 	}
 	outputs[0].FinalizeAll()
 	for i, v := range numbers {
-		values[k.names[i]] = float64(v)
-		if v64 := float64(v); math.IsNaN(v64) || math.IsInf(v64, 0) {
+		of := k.terms[i]
+		values[of.name] = float64(v)
+		if v64 := float64(v); !of.gradient && (math.IsNaN(v64) || math.IsInf(v64, 0)) {
 			t.broken = true
-			return &Diverged{GAN: t.gan.Name, Step: k.owner[i], Value: k.names[i], Number: v64, Iteration: t.state.Iteration + 1, Kept: t.kept()}
+			return &Diverged{GAN: t.gan.Name, Step: of.step, Value: of.name, Number: v64, Iteration: t.state.Iteration + 1, Kept: t.kept()}
 		}
 	}
 	return nil

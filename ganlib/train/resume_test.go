@@ -86,6 +86,7 @@ func stopAtStage(t *testing.T, m match, run *runlog.Run) bool {
 		}
 		return nil
 	}}
+	trainer.measure(m.src(t))
 	err := trainer.loop(t.Context(), s)
 	if err != nil && !errors.Is(err, context.Canceled) || trainer.broken {
 		t.Fatalf("%v, broken %v", err, trainer.broken)

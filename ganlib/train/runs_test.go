@@ -116,12 +116,13 @@ func finish(t testing.TB, m match, run *runlog.Run) string {
 	return run.Dir()
 }
 
-// record is what must be equal to the bit: the newest snapshot, the points without wall seconds, the sample sheets.
+// record is what must be equal to the bit: the newest snapshot, the points without wall seconds, the findings, the sample sheets.
 type record struct {
-	tensors map[string]string
-	state   State
-	points  []runlog.Point
-	sheets  map[string][]byte
+	tensors  map[string]string
+	state    State
+	points   []runlog.Point
+	findings []runlog.Finding
+	sheets   map[string][]byte
 }
 
 func read(t testing.TB, dir string) record {
@@ -151,6 +152,9 @@ func read(t testing.TB, dir string) record {
 	for _, p := range points {
 		p.Seconds = 0
 		r.points = append(r.points, p)
+	}
+	if r.findings, err = run.Findings(); err != nil {
+		t.Fatal(err)
 	}
 	for _, s := range run.Samples() {
 		if r.sheets[filepath.Base(s.Path)], err = os.ReadFile(s.Path); err != nil {
@@ -183,6 +187,9 @@ func same(t testing.TB, what string, got, want record) {
 			t.Errorf("%s: point %d is %v, want %v", what, i+1, got.points[i], want.points[i])
 			break
 		}
+	}
+	if !reflect.DeepEqual(got.findings, want.findings) {
+		t.Errorf("%s: findings %+v, want %+v", what, got.findings, want.findings)
 	}
 	if !maps.EqualFunc(got.sheets, want.sheets, bytes.Equal) {
 		t.Errorf("%s: sample sheets %v, want %v, and the same bytes", what, slices.Sorted(maps.Keys(got.sheets)), slices.Sorted(maps.Keys(want.sheets)))

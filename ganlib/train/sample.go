@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/health"
 	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/seed"
 	"github.com/gomlx/compute"
@@ -78,18 +79,27 @@ func FixedLatents(gan *ganlib.GAN, master int64, n int) []float32 {
 	return gan.Prior.Sample(seed.Rand(master, "fixed z"), n)
 }
 
-// sheet draws the sample sheet of this moment.
-func (t *Trainer) sheet() (image.Image, error) {
+// sheetDue says whether a sample sheet belongs to the iteration just done: every so many, and the last.
+func (t *Trainer) sheetDue() bool {
+	if t.opt.SampleEvery <= 0 || t.opt.Sheet == nil {
+		return false
+	}
+	return (t.state.Iteration-1)%t.opt.SampleEvery == 0 || t.state.Images >= t.opt.Images
+}
+
+// sheet draws the sample sheet of this moment and says how far its pictures are apart.
+func (t *Trainer) sheet() (img image.Image, distance float64, err error) {
 	if t.sampler == nil || t.sampler.resolution != t.phase.Resolution || t.sampler.stage != t.phase.Stage {
 		s, err := newSampler(t.backend, t.store, t.gan, t.phase, t.opt.SampleMode)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		t.sampler = s
 	}
 	pixels, d, err := t.sampler.generate(t.gan, t.phase.Alpha, FixedLatents(t.gan, t.opt.Seed, t.opt.SampleCount))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return t.opt.Sheet(pixels, d[0], d[1], d[2], d[3])
+	img, err = t.opt.Sheet(pixels, d[0], d[1], d[2], d[3])
+	return img, health.Distance(pixels, d[0]), err
 }

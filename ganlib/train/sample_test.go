@@ -21,7 +21,7 @@ func TestSheets(t *testing.T) {
 	for range 3 {
 		iterate(t, trainer, s, 1)
 		before := contents(t, trainer.Store())
-		sheet, err := trainer.sheet()
+		sheet, _, err := trainer.sheet()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestSheets(t *testing.T) {
 	for range 3 {
 		iterate(t, trainer, s, 1)
 		if trainer.State().Iteration%2 == 0 {
-			if _, err := trainer.sheet(); err != nil {
+			if _, _, err := trainer.sheet(); err != nil {
 				t.Fatal(err)
 			}
 		}

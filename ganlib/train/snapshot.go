@@ -63,7 +63,10 @@ func (t *Trainer) restore() error {
 		return fmt.Errorf("train: snapshot %s is of the game %q, not of %s; resume it with its own experiment", snap.Dir, state.Game, t.gan.Name)
 	}
 	t.state, t.whole, t.counted = state, state.Iteration > 0, true
-	return t.opt.Run.Rewind(state.Iteration)
+	if err := t.opt.Run.Rewind(state.Iteration); err != nil {
+		return err
+	}
+	return t.recall()
 }
 
 // Load fills a store with the variables of a run's newest whole snapshot and returns the state it was taken in.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/health"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
@@ -65,6 +66,8 @@ type Trainer struct {
 	whole    bool          // restored in the midst of a phase: its graphs must find every variable in the snapshot
 	sinks    []runlog.Sink // who is told, the run's own record first
 	mute     []bool        // sinks whose failure was warned of
+	doctor   health.Monitor
+	real     float64 // health.Distance of real images, for the first point; 0: not measured
 
 	started time.Time
 	elapsed time.Duration // of earlier sittings
@@ -149,6 +152,7 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	}
 	stream := src.Stream(t.opt.Seed, t.state.Position)
 	defer stream.Close()
+	t.measure(src)
 	t.elapsed, t.started = time.Duration(t.state.Seconds*float64(time.Second)), time.Now()
 	t.timing = Timing{Start: t.started.Sub(t.opt.Began)}
 	err := t.loop(ctx, stream)
@@ -184,23 +188,36 @@ func (t *Trainer) loop(ctx context.Context, stream Stream) error {
 func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 	point, err := t.Iterate(ctx, stream)
 	if err != nil {
+		t.reportEnd(err)
 		return err
 	}
 	if t.timing.FirstStep == 0 {
 		t.timing.FirstStep = time.Since(t.opt.Began)
 	}
+	sheet, err := t.addSheet(point.Values)
 	t.each(func(s runlog.Sink) error { return s.Point(point) })
-	first := t.opt.SampleEvery > 0 && (point.Iteration-1)%t.opt.SampleEvery == 0
-	final := t.opt.SampleEvery > 0 && t.state.Images >= t.opt.Images
-	if t.opt.Sheet == nil || !first && !final {
-		return nil
+	t.tell(t.doctor.Observe(point))
+	if sheet != nil {
+		t.each(func(s runlog.Sink) error { return s.Image("", t.state.Images, sheet) })
 	}
-	sheet, err := t.sheet()
+	return err
+}
+
+// addSheet draws the sample sheet where one is due, nil elsewhere, and adds to what the iteration reports how far the
+// pictures are apart.
+func (t *Trainer) addSheet(values runlog.Values) (image.Image, error) {
+	if !t.sheetDue() {
+		return nil, nil
+	}
+	sheet, distance, err := t.sheet()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.each(func(s runlog.Sink) error { return s.Image("", t.state.Images, sheet) })
-	return nil
+	values[health.SheetDistance] = distance
+	if t.state.Iteration == 1 {
+		values[health.RealDistance] = t.real
+	}
+	return sheet, nil
 }
 
 // each calls every sink. None of them can end the training: a record that cannot be

@@ -1,0 +1,43 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// Checked lists the titles of the checks that a training could be given, by the series it reports (names, as
+// [runlog.Run.Names] returns them), and those that it could not. Divergence is always seen.
+func Checked(names []string) (done, not []string) {
+	for _, c := range checks {
+		if slices.ContainsFunc(c.needs, func(n string) bool { return !slices.Contains(names, n) }) {
+			not = append(not, c.Title)
+		} else {
+			done = append(done, c.Title)
+		}
+	}
+	return append(done, "divergence"), not
+}
+
+// Line is a finding as one line of a log, without cause and remedy.
+func Line(f runlog.Finding) string {
+	if f.Resolved {
+		return fmt.Sprintf("%s is over at iteration %d: %s is %.3g, limit %.3g", f.Title, f.Iteration, f.Measure, f.Value, f.Limit)
+	}
+	if f.Kind == Diverged {
+		return fmt.Sprintf("%s at iteration %d", f.Title, f.Iteration)
+	}
+	return fmt.Sprintf("%s since iteration %d: %s is %.3g, limit %.3g", f.Title, f.Since, f.Measure, f.Value, f.Limit)
+}
+
+// Healthy is the sentence for a run without findings, with what was looked for.
+func Healthy(names []string) string {
+	done, not := Checked(names)
+	text := "nothing found: looked for " + strings.Join(done, ", ")
+	if len(not) > 0 {
+		text += "; the game does not report what is needed for " + strings.Join(not, ", ")
+	}
+	return text
+}
