@@ -30,6 +30,8 @@ type Panel struct {
 	curves   map[string]*curve
 	sheets   map[string]sheet
 	progress progress
+	recorded bool      // the points are read from a run, with the times of their training
+	note     string    // a line of HTML below the progress
 	shown    time.Time // of the newest update
 	pending  *time.Timer
 	closed   bool
@@ -70,10 +72,16 @@ func (p *Panel) Goal(images int64) {
 
 // Point adds the numbers of an iteration.
 func (p *Panel) Point(pt runlog.Point) error {
+	p.add(pt, time.Now())
+	return nil
+}
+
+// add is Point for numbers that are of another time than now, as they are when a run is read from its folder.
+func (p *Panel) add(pt runlog.Point, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || p.show == nil {
-		return nil
+		return
 	}
 	for name, v := range pt.Values {
 		if len(p.wanted) > 0 && !slices.Contains(p.wanted, name) {
@@ -84,10 +92,31 @@ func (p *Panel) Point(pt runlog.Point) error {
 		}
 		p.curves[name].add(float64(pt.Images), v)
 	}
-	p.progress.point(pt, time.Now())
+	p.progress.point(pt, at)
 	p.changed()
-	return nil
 }
+
+// reset forgets what was reported, but not the goal.
+func (p *Panel) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.curves)
+	clear(p.sheets)
+	p.progress = progress{goal: p.progress.goal}
+}
+
+// setNote sets the line of HTML below the progress.
+func (p *Panel) setNote(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.note != text && !p.closed && p.show != nil {
+		p.note = text
+		p.changed()
+	}
+}
+
+// visible reports whether anybody sees the panel.
+func (p *Panel) visible() bool { return p.show != nil }
 
 // Image replaces the sample sheet of that name. As in Show, a large one is shown as JPEG: each state carries the sheets.
 func (p *Panel) Image(name string, images int64, img image.Image) error {
@@ -108,7 +137,12 @@ func (p *Panel) Image(name string, images int64, img image.Image) error {
 }
 
 // Close shows the last state and returns when the notebook has it. What is reported later is not shown.
-func (p *Panel) Close() error {
+func (p *Panel) Close() error { return p.close(true) }
+
+// leave is Close of a panel whose training goes on.
+func (p *Panel) leave() error { return p.close(false) }
+
+func (p *Panel) close(ended bool) error {
 	p.mu.Lock()
 	if p.closed || p.show == nil {
 		p.closed = true
@@ -116,7 +150,12 @@ func (p *Panel) Close() error {
 		return nil
 	}
 	p.closed = true
-	p.progress.end(time.Now())
+	switch {
+	case ended && p.recorded:
+		p.progress.end(p.progress.reached.at)
+	case ended:
+		p.progress.end(time.Now())
+	}
 	if p.pending != nil {
 		p.pending.Stop()
 	}
@@ -166,7 +205,11 @@ func (p *Panel) html() string {
 		}
 		b.WriteString("<div>" + chart(names, curves) + "</div>")
 	}
-	fmt.Fprintf(&b, "</div></div>%s</div>", p.progress.html())
+	b.WriteString("</div></div>" + p.progress.html())
+	if p.note != "" {
+		b.WriteString(`<div style="opacity:.75">` + p.note + "</div>")
+	}
+	b.WriteString("</div>")
 	return b.String()
 }
 

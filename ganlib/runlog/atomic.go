@@ -11,8 +11,9 @@ import (
 // Temporary files and folders start with this and are invisible to every reader.
 const temporary = ".tmp-"
 
-// writeAtomic writes a small file so that a reader finds the old or the new content, also after a loss of power.
-func writeAtomic(path string, content []byte) error {
+// WriteFile writes a small file so that a reader finds the old or the new content, also after a loss of power. Its folder
+// must be there.
+func WriteFile(path string, content []byte) error {
 	return createAtomic(path, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err

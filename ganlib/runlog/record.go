@@ -157,7 +157,7 @@ func (rec record) write(path string) error {
 	if err != nil {
 		return fmt.Errorf("runlog: %s: the settings cannot be written as JSON: %w", path, err)
 	}
-	return writeAtomic(path, append(b, '\n'))
+	return WriteFile(path, append(b, '\n'))
 }
 
 // update changes run.json on disk and in memory, or neither.
