@@ -1,0 +1,159 @@
+package cells
+
+import (
+	"fmt"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Document is a Go file with the imports and declarations remembered and those of a cell, its statements in main, for a
+// tool that reads Go. The cursor is counted in code points of the cell; offset is its byte in the text, -1 where there
+// is no Go: in a command, or in a cell that is not Go.
+func (m *Memory) Document(code string, cursor int) (text string, offset int) {
+	l := arrange(code)
+	w := l.writer(nil)
+	w.edits = nil // the text is not for GoNB
+	w.source = &source{text: l.code, code: l.code, starts: l.starts}
+	w.cursor = byteOffset(code, cursor)
+	if l.isForeign() || l.inMagic(w.cursor) {
+		return "", -1
+	}
+	own, ownImports := l.declarations()
+	w.add("package main\n\n", 1)
+	w.add(m.imports(l, ownImports), 1)
+	chunks := l.outside()
+	slices.SortStableFunc(chunks, func(a, b chunk) int { return order(a.tok != token.IMPORT) - order(b.tok != token.IMPORT) })
+	for i, c := range chunks {
+		if c.tok != token.IMPORT && (i == 0 || chunks[i-1].tok == token.IMPORT) {
+			w.add(m.remembered(own), 1)
+		}
+		w.apart(c.start, l.reach(c))
+	}
+	if len(chunks) == 0 || chunks[len(chunks)-1].tok == token.IMPORT {
+		w.add(m.remembered(own), 1)
+	}
+	if !l.passed || w.found < 0 {
+		w.add("func main() {\n", 1)
+		if l.passed { // only blank text and comments hold the cursor
+			w.found = w.b.Len()
+		} else {
+			w.region2(l)
+		}
+		w.endLine()
+		w.add("}\n", 1)
+	}
+	return w.b.String(), w.found
+}
+
+// reach is the end of a chunk with the blanks behind it in its line, where somebody may be typing.
+func (l *layout) reach(c chunk) int {
+	end := c.end
+	for end < len(l.code) && (l.code[end] == ' ' || l.code[end] == '\t') {
+		end++
+	}
+	return end
+}
+
+// region2 writes main's body.
+func (w *writer) region2(l *layout) {
+	w.source = &source{text: l.code[:l.main] + l.mainCode(), starts: l.starts}
+	w.copy(l.main, len(w.text))
+}
+
+func (l *layout) inMagic(at int) bool {
+	return slices.ContainsFunc(l.magics, func(m magic) bool { return m.start < at && at <= m.end })
+}
+
+// byteOffset is where a code point of a cell is in its normal text.
+func byteOffset(cell string, cursor int) int {
+	for i := range cell {
+		if cursor <= 0 {
+			return len(normal.Replace(cell[:i]))
+		}
+		cursor--
+	}
+	return len(normal.Replace(cell))
+}
+
+// imports are those remembered, of the names that a cell mentions and does not import itself.
+func (m *Memory) imports(l *layout, own map[string]string) string {
+	m.mu.Lock()
+	paths := maps.Clone(m.imported)
+	m.mu.Unlock()
+	if paths == nil {
+		paths = map[string]string{}
+	}
+	for _, c := range l.chunks {
+		for i, w := range c.words {
+			qualifies := w.tok == token.IDENT && i+1 < len(c.words) && c.words[i+1].tok == token.PERIOD && (i == 0 || c.words[i-1].tok != token.PERIOD)
+			if qualifies && paths[w.lit] == "" && m.Packages != nil {
+				if path := m.Packages.Import(w.lit); path != "" {
+					paths[w.lit] = path
+				}
+			}
+		}
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		if _, again := own[name]; !again {
+			fmt.Fprintf(&b, "import %s %s\n", importAlias(name, paths[name]), strconv.Quote(paths[name]))
+		}
+	}
+	return b.String()
+}
+
+// importAlias is the name in front of an import: the last part of a path alone would do, but not for every path.
+func importAlias(name, path string) string {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+		return name[:1]
+	}
+	if strings.HasSuffix(path, "/"+name) || path == name {
+		return ""
+	}
+	return name
+}
+
+// remembered are the declarations that a cell does not replace.
+func (m *Memory) remembered(own []*declaration) string {
+	replaced := map[string]bool{}
+	for _, d := range own {
+		for name := range d.names {
+			replaced[name] = true
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	for _, d := range m.decls {
+		kept := *d
+		for name := range d.names {
+			if replaced[name] {
+				kept = kept.without(name)
+			}
+		}
+		if len(kept.names) > 0 || len(d.names) == 0 {
+			b.WriteString(kept.text + "\n")
+		}
+	}
+	return b.String()
+}
+
+// Names are the names declared by the cells so far and by this one, with "func", "type", "var" or "const".
+func (m *Memory) Names(code string) map[string]string {
+	own, _ := arrange(code).declarations()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	names := map[string]string{}
+	for _, d := range append(slices.Clone(m.decls), own...) {
+		for name := range d.names {
+			if !strings.Contains(name, ".") && utf8.ValidString(name) {
+				names[name] = d.tok.String()
+			}
+		}
+	}
+	return names
+}
