@@ -17,12 +17,13 @@ func (s span) times(stride int) span { return span{s.lo * stride, s.hi * stride}
 // block is the part of a convolution between some pixels of its output and of its image.
 type block struct{ vRows, vCols, xRows, xCols span }
 
-// partsOf cuts n columns into parts. One channel is best taken in whole rows. With more, wide parts are mostly zeros.
+// partsOf cuts n columns into parts. One channel is best taken in whole rows, unless they are long; with more, wide
+// parts are mostly zeros.
 func (p problem) partsOf(n int) []span {
 	width := 1
 	switch {
 	case p.C == 1:
-		width = n
+		width = min(n, 32)
 	case n >= 14:
 		width = 2
 	}

@@ -35,7 +35,7 @@ var convolution = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), convolve4, Fast},
 		{"winograd 2", tilable, tilesPay(2), convolve2, Exact},
-		{"blocks", blockable, fewInRows, convolveBlocks, Exact},
+		{"blocks", blockable, narrowRows, convolveBlocks, Exact},
 		{"windows", always, always, convolveWindows, Direct},
 	},
 	native: nativeConvolve,
@@ -46,11 +46,11 @@ var adjoint = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), adjoint4, Fast},
 		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact},
-		{"blocks", blockable, fewInRows, adjointBlocks, Exact},
 		// One input pixel: the outer product is the image.
 		{"pixel", onePixel, always, adjointPixel, Direct},
 		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
 		{"taps", unitStride, fewChannels, adjointTaps, Direct},
+		{"blocks", blockable, thinRows, adjointBlocks, Exact},
 		// One product for the four phases. It computes a border that is cut off, so the image must not be tiny.
 		{"pairs", upToFourByTwo, pairsPay, adjointPairs, Direct},
 		// One product per phase, without waste, for everything.
@@ -64,7 +64,7 @@ var kernelGradient = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), gradient4, Fast},
 		{"winograd 2", tilable, tilesPay(2), gradient2, Exact},
-		{"blocks", blockable, fewInRows, gradientBlocks, Exact},
+		{"blocks", blockable, thinRows, gradientBlocks, Exact},
 		{"windows", always, always, gradientWindows, Direct},
 	},
 	native: nativeKernelGradient,
@@ -95,19 +95,27 @@ func pairsPay(p problem) bool {
 	}
 }
 
-// tilesPay: Winograd's transformations are worth their time when both channel counts are large, as each value is
-// transformed once and multiplied with all of them, and when the image fills its tiles.
+// The three rules below were read off BenchmarkLowerings, on two cores with AVX-512.
+
+// tilesPay: Winograd's transformations are worth their time when there are many tiles to multiply with each
+// transformed kernel, when each transformed value is multiplied with many channels, and when the image fills its
+// tiles. A strided kernel saves less, 16 products becoming 9 or 25/4 instead of 9 becoming 4 or 9/4.
 func tilesPay(m int) func(p problem) bool {
 	return func(p problem) bool {
-		tiles := p.B * tilesOf(p.OH, m) * tilesOf(p.OW, m)
+		tiles, channels := p.B*tilesOf(p.OH, m)*tilesOf(p.OW, m), min(p.N, p.C)
 		filled := 8*p.B*p.OH*p.OW >= 7*tiles*m*m
-		return min(p.N, p.C) >= 64 && filled && tiles >= 64
+		return filled && channels >= 32*p.StrideH && tiles >= 256/m && tiles*channels >= p.StrideH<<14
 	}
 }
 
-// fewInRows: a 3×3 kernel between few channels, on images of few columns.
-func fewInRows(p problem) bool {
-	return p.KH == 3 && p.KW == 3 && max(p.C, p.N) <= 32 && p.OW <= 28 && (p.C == 1 || p.OW <= 14)
+// thinRows: row blocks for the adjoint and the kernel's gradient, which read and write the image.
+func thinRows(p problem) bool {
+	return p.C <= 4 && p.StrideH <= p.KH || p.KH == 3 && p.KW == 3 && max(p.C, p.N) <= 32
+}
+
+// narrowRows: row blocks for the convolution, whose windows are cheaper to lay out.
+func narrowRows(p problem) bool {
+	return p.KH == 3 && p.KW == 3 && p.C <= 8 && p.N <= 16
 }
 
 // choose returns the lowering of a shape: the one forced, for tests, where it admits the shape.
