@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -136,24 +137,33 @@ func (r *Run) open(dir string, images int64) (*Snapshot, error) {
 	if state.Images != images {
 		return nil, fmt.Errorf("it was saved at %d images", state.Images)
 	}
-	data, unmap, err := mapFile(dir + string(os.PathSeparator) + weightsFile)
+	weights := filepath.Join(dir, weightsFile)
+	is := identity(weights) // before it is read: what changes meanwhile is not what was verified
+	known := r.writable() != nil && isVerified(dir, state.Weights, is)
+	data, unmap, err := mapFile(weights, !known)
 	if err != nil {
 		return nil, err
 	}
 	s := &Snapshot{Dir: dir, Images: images, Score: float64(state.Score), Saved: state.Saved, Hash: state.Weights, State: state.State, unmap: unmap}
-	if err := s.verify(data, state); err != nil {
+	if err := s.verify(data, state, known); err != nil {
 		unmap()
 		return nil, fmt.Errorf("%s: %w", weightsFile, err)
+	}
+	if !known && r.writable() != nil {
+		rememberVerified(dir, state.Weights, is)
 	}
 	return s, nil
 }
 
-func (s *Snapshot) verify(data []byte, state snapshotState) (err error) {
+// verify checks the weights against what the state says of them; known spares reading them all.
+func (s *Snapshot) verify(data []byte, state snapshotState, known bool) (err error) {
 	if int64(len(data)) != state.Bytes {
 		return fmt.Errorf("%d bytes, %d were saved", len(data), state.Bytes)
 	}
-	if is := hashParts([][]byte{data}); is != state.Weights {
-		return fmt.Errorf("SHA-256 %.12s…, %.12s… was saved", is, state.Weights)
+	if !known {
+		if is := hashParts([][]byte{data}); is != state.Weights {
+			return fmt.Errorf("SHA-256 %.12s…, %.12s… was saved", is, state.Weights)
+		}
 	}
 	if s.Tensors, err = parseSafetensors(data); err != nil {
 		return err

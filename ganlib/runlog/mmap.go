@@ -5,8 +5,9 @@ import (
 	"syscall"
 )
 
-// mapFile maps a file read-only. The mapping outlives the file's name, so a snapshot in use may be deleted.
-func mapFile(path string) (data []byte, unmap func() error, err error) {
+// mapFile maps a file read-only; whole says that all of it will be read. The mapping outlives the file's name, so a
+// snapshot in use may be deleted.
+func mapFile(path string, whole bool) (data []byte, unmap func() error, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -19,7 +20,11 @@ func mapFile(path string) (data []byte, unmap func() error, err error) {
 	if info.Size() == 0 || int64(int(info.Size())) != info.Size() || !info.Mode().IsRegular() {
 		return nil, nil, &os.PathError{Op: "map", Path: path, Err: syscall.EINVAL}
 	}
-	data, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE|populate)
+	flags := syscall.MAP_PRIVATE
+	if whole {
+		flags |= populate
+	}
+	data, err = syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, flags)
 	if err != nil {
 		return nil, nil, &os.PathError{Op: "map", Path: path, Err: err}
 	}

@@ -34,8 +34,8 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer snap.Close()
-	if len(again) != len(snap.Tensors) {
-		t.Fatalf("%d tensors, want %d", len(again), len(snap.Tensors))
+	if want := networks(snap); len(again) != len(want) || len(want) == len(snap.Tensors) {
+		t.Fatalf("%d tensors, want the %d of the networks among %d", len(again), len(want), len(snap.Tensors))
 	}
 	for _, e := range again {
 		saved, ok := snap.Tensor(e.Name)

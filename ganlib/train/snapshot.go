@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 
+	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/gomlx/gomlx/ml/model"
@@ -55,7 +56,7 @@ func (t *Trainer) restore() error {
 	for _, d := range damaged {
 		t.warn("%v; the run goes on from %s", d, snap.Dir)
 	}
-	state, err := load(snap, t.store)
+	state, err := load(snap, t.store, snap.Tensors)
 	if err != nil {
 		return err
 	}
@@ -69,14 +70,15 @@ func (t *Trainer) restore() error {
 	return t.recall()
 }
 
-// Load fills a store with the variables of a run's newest whole snapshot and returns the state it was taken in.
+// Load fills a store with the networks of a run's newest whole snapshot, for looking at, and returns the state it was
+// taken in. What the optimisers remember, two thirds of a snapshot, stays in the file.
 func Load(run *runlog.Run, store *model.Store) (State, error) {
 	snap, _, err := run.Latest()
 	if err != nil {
 		return State{}, fmt.Errorf("train: %s: %w", run.Dir(), err)
 	}
 	defer snap.Close()
-	return load(snap, store)
+	return load(snap, store, networks(snap))
 }
 
 // LoadAt is Load of the snapshot at a count of images.
@@ -86,7 +88,7 @@ func LoadAt(run *runlog.Run, store *model.Store, images int64) (State, error) {
 		return State{}, fmt.Errorf("train: %s: %w", run.Dir(), err)
 	}
 	defer snap.Close()
-	return load(snap, store)
+	return load(snap, store, networks(snap))
 }
 
 // Best returns the images shown at the whole snapshot of the highest score, the newer one of equals.
@@ -108,12 +110,22 @@ func Best(run *runlog.Run) (images int64, err error) {
 	return images, nil
 }
 
-func load(snap *runlog.Snapshot, store *model.Store) (State, error) {
+// networks are the tensors of a snapshot that are no optimiser's.
+func networks(snap *runlog.Snapshot) (entries []runlog.Tensor) {
+	for _, e := range snap.Tensors {
+		if !ganlib.IsOptimizer("/" + e.Name) {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+func load(snap *runlog.Snapshot, store *model.Store, entries []runlog.Tensor) (State, error) {
 	s := State{Updates: map[string]int64{}}
 	if err := snap.DecodeState(&s); err != nil {
 		return s, fmt.Errorf("train: %w", err)
 	}
-	if err := Unpack(store, snap.Tensors); err != nil {
+	if err := Unpack(store, entries); err != nil {
 		return s, fmt.Errorf("train: snapshot %s: %w", snap.Dir, err)
 	}
 	for _, path := range s.Fixed {
