@@ -10,7 +10,7 @@ type commands struct {
 	Table    tableCmd    `cmd:"" help:"Print an experiment's networks row by row beside the document's tables."`
 	Data     dataCmd     `cmd:"" help:"List, download, verify and prepare sets of images."`
 	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\"."`
-	Nb       nbCmd       `cmd:"" help:"Run or check notebooks without a browser."`
+	Nb       nbCmd       `cmd:"" help:"Run and check notebooks without a browser, or write them as HTML."`
 	Bench    benchCmd    `cmd:"" help:"Measure training steps, also against PyTorch."`
 	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks."`
 	Test     testCmd     `cmd:"" help:"Run all tests of this checkout."`

@@ -3,17 +3,21 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/nbhtml"
 	"github.com/ganbook/ganbook/kernelext/nbrun"
 )
 
 // nbCmd works on notebooks without a browser.
 type nbCmd struct {
 	Run   nbRunCmd   `cmd:"" help:"Run notebooks with the real kernel and write their outputs back."`
-	Check nbCheckCmd `cmd:"" help:"Check saved notebooks: structure, size, no error in the outputs."`
+	Check nbCheckCmd `cmd:"" help:"Check saved notebooks: structure, size, no error and nothing remote in text and outputs."`
+	HTML  nbHTMLCmd  `cmd:"" name:"html" help:"Write notebooks as HTML that reads without scripts and without network."`
 }
 
 type nbRunCmd struct {
@@ -61,6 +65,39 @@ func (c *nbCheckCmd) Run(a *app) error {
 			continue
 		}
 		fmt.Fprintf(a.out, "%s: ok\n", file)
+	}
+	return failed
+}
+
+type nbHTMLCmd struct {
+	Files  []string `arg:"" name:"file" help:"Notebooks."`
+	Output string   `short:"o" help:"File, or folder for several notebooks; default: beside each notebook." placeholder:"PATH"`
+}
+
+func (c *nbHTMLCmd) Run(a *app) error {
+	output := c.Output
+	if output != "" && len(c.Files) > 1 {
+		if info, err := os.Stat(output); err == nil && !info.IsDir() {
+			return usagef("--output %s is one file, and there are %d notebooks; name a folder", output, len(c.Files))
+		}
+		output += "/"
+	}
+	var failed error
+	from := map[string]string{}
+	for _, file := range c.Files {
+		name := filepath.Base(file)
+		if other, ok := from[name]; ok && output != "" {
+			return usagef("%s and %s would become the same page in %s; export them one by one", other, file, c.Output)
+		}
+		from[name] = file
+	}
+	for _, file := range c.Files {
+		written, err := nbhtml.Export(file, output)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		fmt.Fprintf(a.out, "%s: %s\n", file, written)
 	}
 	return failed
 }
