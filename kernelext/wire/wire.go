@@ -73,6 +73,12 @@ func (m Message) WithContent(content any) (Message, error) {
 	return m, nil
 }
 
+// WithParent is the message as one that belongs to another request.
+func (m Message) WithParent(request *Message) Message {
+	m.Parent, m.parent = request.Header, request.header
+	return m
+}
+
 // Encode signs a message and returns its frames.
 func (m Message) Encode(key []byte) [][]byte {
 	parts := [][]byte{m.header, m.parent, m.Metadata, m.Content}

@@ -1,0 +1,31 @@
+// Ganbook-kernel is the Jupyter kernel "Go (ganbook)": ganbook-kernel CONNECTION_FILE -- GONB [ARGUMENT…]. The kernelspec
+// starts it; GANBOOK_GRACE (60s) says how long an interrupted training may take to save.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/ganbook/ganbook/kernelext/proxy"
+)
+
+func main() {
+	if len(os.Args) < 4 || os.Args[2] != "--" {
+		fmt.Fprintln(os.Stderr, "usage: ganbook-kernel CONNECTION_FILE -- GONB [ARGUMENT…]\nJupyter starts it: ./ganbook lab")
+		os.Exit(2)
+	}
+	o := proxy.Options{Connection: os.Args[1], Gonb: os.Args[3:], Log: os.Stderr}
+	if text := os.Getenv("GANBOOK_GRACE"); text != "" {
+		var err error
+		if o.Grace, err = time.ParseDuration(text); err != nil || o.Grace <= 0 {
+			fmt.Fprintf(os.Stderr, "ganbook-kernel: GANBOOK_GRACE is %q, want a time such as 60s\n", text)
+			os.Exit(2)
+		}
+	}
+	if err := proxy.Run(context.Background(), o); err != nil {
+		fmt.Fprintln(os.Stderr, "ganbook-kernel:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,242 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/ganbook/ganbook/kernelext/wire"
+	"github.com/ganbook/ganbook/kernelext/zmtp"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	maxDeaths    = 3 // of GoNB in a row before it is ready: then it is left alone until the next cell
+)
+
+// backend is one GoNB: its process and our sockets to it.
+type backend struct {
+	p      *proxy
+	folder string // its connection file and its temporary files
+	key    []byte
+	cancel context.CancelFunc // kills the process
+	pid    int                // for the loop; 0 until ready
+	ready  bool
+
+	shell, stdin, iopub *zmtp.Socket
+	hello               chan struct{} // closed when GoNB has answered, and is heard on iopub
+	asked               map[string]bool
+}
+
+// startBackend starts a GoNB; backendReady or backendEnded is called by the loop later.
+func (p *proxy) startBackend() {
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &backend{p: p, cancel: cancel, hello: make(chan struct{})}
+	p.backend, p.preluded = b, false
+	p.work.Go(func() {
+		err := b.run(ctx)
+		p.post(func() { p.backendEnded(b, err) })
+	})
+}
+
+// run is GoNB's life.
+func (b *backend) run(ctx context.Context) error {
+	defer b.cancel()
+	folder, err := os.MkdirTemp(b.p.folder, "gonb-")
+	if err != nil {
+		return fmt.Errorf("no folder for GoNB: %w", err)
+	}
+	b.folder = folder
+	defer os.RemoveAll(folder)
+	connection, err := wire.NewConnection()
+	if err != nil {
+		return err
+	}
+	connection.Key, connection.Scheme = b.p.connection.Key, b.p.connection.Scheme
+	b.key = []byte(connection.Key)
+	// GoNB reads the kernel's id from the file's name.
+	file, err := connection.Write(folder, filepath.Base(b.p.options.Connection))
+	if err != nil {
+		return err
+	}
+	// On Linux a process may ask to be killed when the thread that started it ends, hence the lock.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	argv := b.p.options.Gonb
+	cmd := exec.CommandContext(ctx, argv[0], append([]string{"--kernel", file}, argv[1:]...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+folder, "GANBOOK_TMPDIR="+os.TempDir())
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = b.p.log, b.p.log, time.Second
+	cmd.SysProcAttr = diesWithUs()
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("GoNB does not start: %w; mend it with ./ganbook setup", err)
+	}
+	connected := make(chan error, 1)
+	go func() {
+		err := b.connect(ctx, connection)
+		if err != nil {
+			b.cancel() // a GoNB that cannot be reached is of no use
+		} else {
+			b.p.post(func() { b.p.backendReady(b, cmd.Process.Pid) })
+		}
+		connected <- err
+	}()
+	err = cmd.Wait()
+	b.cancel()
+	if e := <-connected; e != nil && !errors.Is(e, context.Canceled) {
+		err = errors.Join(err, e)
+	}
+	for _, s := range []*zmtp.Socket{b.shell, b.stdin, b.iopub} {
+		if s != nil {
+			s.Close(0)
+		}
+	}
+	if err == nil {
+		err = errors.New("GoNB ended by itself")
+	}
+	return err
+}
+
+// connect reaches GoNB's sockets and waits until it answers and its output can be heard: a subscription takes effect
+// some time after it was made.
+func (b *backend) connect(ctx context.Context, c wire.Connection) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("GoNB did not answer within %v", startTimeout))
+	defer cancel()
+	identity := []byte(wire.NewID())
+	heard := make(chan string, 16)
+	for _, s := range []struct {
+		socket *(*zmtp.Socket)
+		kind   zmtp.Kind
+		port   int
+		handle func(m wire.Message)
+	}{
+		{&b.iopub, zmtp.Sub, c.IOPub, func(m wire.Message) { b.p.fromIOPub(b, m) }},
+		{&b.shell, zmtp.Dealer, c.Shell, func(m wire.Message) { b.p.fromShell(b, m) }},
+		{&b.stdin, zmtp.Dealer, c.Stdin, func(m wire.Message) { b.p.fromStdin(b, m) }},
+	} {
+		o := zmtp.Options{Identity: identity, Log: b.p.log.printf, Received: b.receiver(heard, s.handle)}
+		for {
+			var err error
+			if *s.socket, err = zmtp.Dial(ctx, s.kind, c.Address(s.port), o); err == nil {
+				break
+			}
+			if !pause(ctx, 5*time.Millisecond) {
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return b.greet(ctx, heard)
+}
+
+// receiver checks what GoNB sends and hands it to the loop. Until GoNB is ready only the parents of its messages matter.
+func (b *backend) receiver(heard chan<- string, handle func(wire.Message)) func([][]byte) {
+	return func(frames [][]byte) {
+		m, err := wire.Decode(b.key, frames)
+		if err != nil {
+			b.p.log.printf("a message of GoNB is dropped: %v", err)
+			return
+		}
+		select {
+		case <-b.hello:
+			b.p.post(func() {
+				if b.p.backend == b {
+					handle(m)
+				}
+			})
+		default:
+			select {
+			case heard <- m.Header.Type + " " + m.Parent.ID:
+			default: // more than enough was heard
+			}
+		}
+	}
+}
+
+// greet asks for kernel_info until its answer and a status on iopub have come.
+func (b *backend) greet(ctx context.Context, heard <-chan string) error {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for answered, published := false, false; !answered || !published; {
+		m, err := wire.New(b.p.session, "kernel_info_request", nil, struct{}{})
+		if err != nil {
+			return err
+		}
+		if err := b.shell.Send(m.Encode(b.key)); err != nil {
+			return err
+		}
+		for wait := true; wait && !(answered && published); {
+			select {
+			case got := <-heard:
+				answered = answered || got[:min(len(got), 17)] == "kernel_info_reply"
+				published = published || got[:min(len(got), 6)] == "status"
+			case <-again.C:
+				wait = answered // one question waits for its answer, the rest is for iopub
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			wait = wait && !(answered && published)
+		}
+	}
+	close(b.hello)
+	return nil
+}
+
+// backendReady is called by the loop.
+func (p *proxy) backendReady(b *backend, pid int) {
+	if p.backend != b || p.done {
+		return
+	}
+	b.ready, b.pid, p.deaths = true, pid, 0
+	p.next()
+}
+
+// backendEnded is called by the loop when a GoNB is gone, expected or not.
+func (p *proxy) backendEnded(b *backend, err error) {
+	if p.backend != b {
+		return
+	}
+	p.backend = nil
+	if p.ending {
+		return
+	}
+	p.gonbDied(b.ready, err)
+}
+
+// request sends a request to GoNB.
+func (b *backend) request(m wire.Message) {
+	m.Routes = nil
+	if err := b.shell.Send(m.Encode(b.key)); err != nil {
+		b.p.log.printf("GoNB: %v", err)
+	}
+}
+
+// toGonb passes on what is between the front end and GoNB alone: widgets and answers to questions of a cell.
+func (p *proxy) toGonb(ch channel, m wire.Message) {
+	b := p.backend
+	if b == nil || !b.ready {
+		p.log.printf("a %s is dropped: there is no GoNB", m.Header.Type)
+		return
+	}
+	m.Routes = nil
+	to := b.shell
+	if ch == stdin {
+		to = b.stdin
+	}
+	if err := to.Send(m.Encode(b.key)); err != nil {
+		p.log.printf("GoNB: %v", err)
+	}
+}
+
+// pause waits, and says whether the context still holds.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,246 @@
+package proxy
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/ganbook/ganbook/kernelext/cells"
+	"github.com/ganbook/ganbook/kernelext/wire"
+)
+
+// cell is one execute_request.
+type cell struct {
+	request     wire.Message
+	code        string
+	silent      bool // no execute_input, no result
+	store       bool // in the history, with a number
+	stopOnError bool
+	allowStdin  bool
+	prelude     bool // ours: nobody hears of it
+
+	number      int
+	prepared    cells.Prepared
+	attempt     *attempt // the newest
+	out         output
+	interrupted bool
+}
+
+// attempt is a request to GoNB for a cell: a cell whose last expression turns out to have no value needs two.
+type attempt struct {
+	cell  *cell
+	id    string
+	plain bool
+	reply *executeReply // nil until it has come
+	idle  bool          // GoNB has published all that belongs to it
+}
+
+type executeReply struct {
+	Status    string
+	Value     string `json:"evalue"`
+	Traceback []string
+}
+
+// text is all that GoNB says about a failure.
+func (r *executeReply) text() string {
+	return strings.Join(append([]string{r.Value}, r.Traceback...), "\n")
+}
+
+// attempts finds the attempt a message of GoNB belongs to, for as many as may still have something to say.
+type attempts struct {
+	byID  map[string]*attempt
+	order []string
+}
+
+func (a *attempts) add(t *attempt) {
+	if a.byID == nil {
+		a.byID = map[string]*attempt{}
+	}
+	a.byID[t.id] = t
+	if a.order = append(a.order, t.id); len(a.order) > 100 {
+		delete(a.byID, a.order[0])
+		a.order = a.order[1:]
+	}
+}
+
+// execute takes a cell into the queue.
+func (p *proxy) execute(ch channel, m wire.Message) {
+	var c struct {
+		Code        string
+		Silent      bool
+		Store       *bool `json:"store_history"`
+		StopOnError *bool `json:"stop_on_error"`
+		AllowStdin  bool  `json:"allow_stdin"`
+	}
+	if !p.content(&m, &c) {
+		p.answer(ch, &m, "execute_reply", errorContent(cells.Failure{Name: "ValueError", Value: "this execute_request cannot be read"}, 0))
+		return
+	}
+	isTrue := func(b *bool) bool { return b == nil || *b }
+	p.queue = append(p.queue, &cell{request: m, code: c.Code, silent: c.Silent, store: !c.Silent && isTrue(c.Store),
+		stopOnError: isTrue(c.StopOnError), allowStdin: c.AllowStdin})
+	p.next()
+}
+
+// next starts the cell that is first in the queue, if it can.
+func (p *proxy) next() {
+	for p.running == nil && len(p.queue) > 0 && p.isLocal(p.queue[0]) { // these need no GoNB
+		c := p.queue[0]
+		p.queue = p.queue[1:]
+		p.begin(c)
+		p.runLocal(c)
+	}
+	if p.running != nil || p.ending {
+		return
+	}
+	switch {
+	case p.backend == nil:
+		if len(p.queue) > 0 { // it did not start before: the reason may be gone
+			p.deaths = maxDeaths - 1
+			p.startBackend()
+		}
+	case !p.backend.ready:
+	case !p.preluded:
+		p.preluded = true
+		c := &cell{code: p.options.Prelude, silent: true, prelude: true}
+		c.prepared.Code = c.code
+		p.running = c
+		p.try(c, c.code, true)
+	case len(p.queue) > 0:
+		c := p.queue[0]
+		p.queue = p.queue[1:]
+		p.begin(c)
+		if strings.TrimSpace(c.code) == "" {
+			p.finish(c, nil)
+			return
+		}
+		c.prepared = p.memory.Prepare(c.code)
+		p.try(c, c.prepared.Code, false)
+	}
+}
+
+// begin tells the front end that a cell runs now.
+func (p *proxy) begin(c *cell) {
+	p.running = c
+	c.out = output{p: p, cell: c}
+	p.front.status(&c.request, "busy")
+	if c.store {
+		p.count++
+		p.history.add(p.count, c.code)
+	}
+	c.number = p.count
+	if !c.silent {
+		p.front.publish(&c.request, "execute_input", map[string]any{"code": c.code, "execution_count": c.number})
+	}
+}
+
+// try sends a cell to GoNB.
+func (p *proxy) try(c *cell, code string, plain bool) {
+	m, err := wire.New(p.session, "execute_request", nil, map[string]any{"code": code, "silent": true, "store_history": c.store,
+		"user_expressions": struct{}{}, "allow_stdin": c.allowStdin, "stop_on_error": true})
+	if err != nil {
+		p.finish(c, &cells.Failure{Name: "InternalError", Value: err.Error()})
+		return
+	}
+	c.attempt = &attempt{cell: c, id: m.Header.ID, plain: plain}
+	p.attempts.add(c.attempt)
+	p.backend.request(m)
+}
+
+// fromShell takes GoNB's replies.
+func (p *proxy) fromShell(b *backend, m wire.Message) {
+	a := p.attempts.byID[m.Parent.ID]
+	if a == nil || m.Header.Type != "execute_reply" {
+		return
+	}
+	var r executeReply
+	if err := json.Unmarshal(m.Content, &r); err != nil {
+		r = executeReply{Status: "error", Value: err.Error()}
+	}
+	a.reply = &r
+	p.attemptEnded(a)
+}
+
+// fromStdin passes a cell's question on to the front end that runs the cell.
+func (p *proxy) fromStdin(b *backend, m wire.Message) {
+	a := p.attempts.byID[m.Parent.ID]
+	if a == nil || a.cell.prelude {
+		return
+	}
+	p.front.reply(stdin, &a.cell.request, m.Header.Type, m.Content)
+}
+
+// attemptEnded goes on when an attempt is over: when GoNB has replied and has published all its output.
+func (p *proxy) attemptEnded(a *attempt) {
+	c := a.cell
+	if a.reply == nil || !a.idle || p.running != c || c.attempt != a {
+		return
+	}
+	if a.reply.Status != "error" {
+		if !c.prelude && !c.interrupted {
+			p.memory.Executed(c.code)
+			if p.options.Assistant != nil {
+				p.options.Assistant.Executed(c.code)
+			}
+		}
+		p.finish(c, nil)
+		return
+	}
+	if !a.plain && c.prepared.Plain != "" && !c.interrupted && cells.HasNoValue(a.reply.text()) {
+		p.try(c, c.prepared.Plain, true)
+		return
+	}
+	if c.prelude {
+		p.log.printf("the prelude fails: %s", a.reply.Value)
+		p.finish(c, nil)
+		return
+	}
+	failure := cells.Explain(c.out.failureText(a.reply), c.prepared)
+	p.finish(c, &failure)
+}
+
+// finish ends the running cell: what it still has to say, its error, idle, its reply, in this order.
+func (p *proxy) finish(c *cell, failure *cells.Failure) {
+	p.running, c.attempt = nil, nil
+	p.stopEnded()
+	if c.prelude {
+		p.next()
+		return
+	}
+	if c.interrupted {
+		failure = &interruptedFailure
+	}
+	c.out.end(failure != nil)
+	content := map[string]any{"status": "ok", "user_expressions": map[string]any{}, "payload": c.out.payload()}
+	if failure != nil {
+		p.front.publish(&c.request, "error", errorContent(*failure, 0))
+		content = errorContent(*failure, c.number)
+	}
+	content["execution_count"] = c.number
+	p.front.status(&c.request, "idle")
+	p.front.reply(shell, &c.request, "execute_reply", content)
+	if failure != nil && c.stopOnError {
+		p.abortQueue()
+	}
+	p.next()
+}
+
+// abortQueue tells the front end that the waiting cells will not run.
+func (p *proxy) abortQueue() {
+	queue := p.queue
+	p.queue = nil
+	for _, c := range queue { // no execution_count: they never ran
+		p.answer(shell, &c.request, "execute_reply", map[string]any{"status": "aborted"})
+	}
+}
+
+// errorContent is the content of an error, and of a reply when the cell has a number.
+func errorContent(f cells.Failure, number int) map[string]any {
+	if f.Traceback == nil {
+		f.Traceback = []string{}
+	}
+	content := map[string]any{"ename": f.Name, "evalue": f.Value, "traceback": f.Traceback}
+	if number > 0 {
+		content["status"], content["user_expressions"] = "error", map[string]any{}
+	}
+	return content
+}

@@ -1,0 +1,161 @@
+package proxy
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/ganbook/ganbook/kernelext/cells"
+	"github.com/ganbook/ganbook/kernelext/wire"
+)
+
+const (
+	endGrace     = 3 * time.Second // of a program when the kernel ends; Jupyter waits for five
+	watchEvery   = 500 * time.Millisecond
+	parentVaries = 1 // the process that adopts us may vary; 1 is certain to be no Jupyter
+)
+
+// shutdownRequest answers and ends the kernel; a restart is an end too: Jupyter starts another kernel.
+func (p *proxy) shutdownRequest(ch channel, m *wire.Message) {
+	var c struct{ Restart bool }
+	p.content(m, &c)
+	content := map[string]any{"status": "ok", "restart": c.Restart}
+	p.answer(ch, m, "shutdown_reply", content)
+	p.front.publish(m, "shutdown_reply", content) // for the other front ends
+	p.shutdown("Jupyter asks for it")
+}
+
+// shutdown ends the kernel: programs are asked first, so that a training can save, then all that is left is killed.
+func (p *proxy) shutdown(why string) {
+	if p.ending {
+		return
+	}
+	p.ending = true
+	p.log.printf("the kernel ends: %s", why)
+	p.abortQueue()
+	asked := map[int]bool{}
+	began := time.Now()
+	var step func()
+	step = func() {
+		busy := false
+		for _, q := range p.programs() {
+			busy = true
+			if !asked[q.pid] {
+				asked[q.pid] = true
+				signalAll([]process{q}, syscall.SIGINT)
+			}
+		}
+		if busy && time.Since(began) < endGrace {
+			p.later(look, step)
+			return
+		}
+		p.endAll()
+		p.done = true
+	}
+	step()
+}
+
+// endAll kills what is left. A process may start another one while it is being killed, hence the rounds.
+func (p *proxy) endAll() {
+	if p.backend != nil {
+		p.backend.cancel()
+	}
+	for range 50 {
+		left := p.tree.left(p.kept()...)
+		if len(left) == 0 {
+			return
+		}
+		signalAll(left, syscall.SIGKILL)
+		time.Sleep(2 * time.Millisecond)
+		p.tree.reap(p.gonb())
+	}
+}
+
+func (p *proxy) gonb() int {
+	if p.backend != nil {
+		return p.backend.pid
+	}
+	return 0
+}
+
+// kept are processes of ours that cells have no part in.
+func (p *proxy) kept() []int { return nil }
+
+// orphans are processes whose parent, a cell's program, has ended.
+func (p *proxy) orphans() []process {
+	return p.tree.left(append(p.kept(), p.gonb())...)
+}
+
+// programs are the running processes of cells.
+func (p *proxy) programs() []process {
+	var found []process
+	if g := p.gonb(); g != 0 {
+		_, found = p.tree.running(g)
+	}
+	return append(found, p.orphans()...)
+}
+
+// watchOrphans takes leave of adopted processes that have ended.
+func (p *proxy) watchOrphans() { p.every(watchEvery, func() { p.tree.reap(p.gonb()) }) }
+
+// watchParent ends the kernel when Jupyter is gone, however it went.
+func (p *proxy) watchParent() {
+	parent := os.Getppid()
+	jupyter, _ := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
+	if parent <= parentVaries && jupyter <= 1 {
+		return // started by nobody who could go away
+	}
+	p.every(watchEvery, func() {
+		switch {
+		case parent > parentVaries && os.Getppid() != parent:
+			p.shutdown("the program that started it is gone")
+		case jupyter > 1 && syscall.Kill(jupyter, 0) == syscall.ESRCH:
+			p.shutdown("Jupyter is gone")
+		}
+	})
+}
+
+// every runs an event again and again.
+func (p *proxy) every(d time.Duration, event func()) {
+	p.work.Go(func() {
+		for pause(p.ctx, d) {
+			p.post(event)
+		}
+	})
+}
+
+// gonbDied tells the front end what the end of GoNB means, and starts another one.
+func (p *proxy) gonbDied(wasReady bool, err error) {
+	reason := fmt.Sprintf("GoNB, which compiles and runs cells, has ended: %v", err)
+	p.log.printf("%s", reason)
+	tail := p.log.takeTail()
+	if !wasReady {
+		p.deaths++
+	}
+	signalAll(p.tree.left(p.kept()...), syscall.SIGKILL) // what it ran cannot be heard any more
+	p.memory = cells.Memory{}
+	if wasReady || p.deaths < maxDeaths {
+		p.startBackend()
+	}
+	c := p.running
+	switch {
+	case c == nil && (wasReady || p.deaths < maxDeaths):
+		return
+	case c == nil && len(p.queue) > 0:
+		c = p.queue[0]
+		p.queue = p.queue[1:]
+		p.begin(c)
+	case c == nil:
+		return
+	}
+	f := cells.Failure{Name: "KernelError", Value: reason, Traceback: []string{reason}}
+	if wasReady {
+		f.Traceback = append(f.Traceback, "It is started again. Declarations of earlier cells are gone: run them again.")
+	} else if tail != "" {
+		f.Traceback = append(f.Traceback, "Its last words:\n"+tail)
+	}
+	p.finish(c, &f)
+	p.abortQueue()
+}

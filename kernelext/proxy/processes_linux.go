@@ -1,0 +1,64 @@
+package proxy
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// diesWithUs lets a process be killed by the system when the thread that starts it ends.
+func diesWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+
+// adoptOrphans makes processes whose parent ends children of ours instead of the system's.
+func adoptOrphans() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+
+// listProcesses reads /proc.
+func listProcesses() (all []process) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err != nil {
+			continue // it has ended
+		}
+		open, end := bytes.IndexByte(stat, '('), bytes.LastIndexByte(stat, ')')
+		if open < 0 || end < open {
+			continue
+		}
+		q := process{pid: pid, name: string(stat[open+1 : end])}
+		var state byte
+		if n, _ := fmt.Sscanf(string(stat[end+1:]), " %c %d %d", &state, &q.parent, &q.group); n == 3 {
+			q.zombie = state == 'Z'
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// isDetached says whether a process is a training that was detached.
+func isDetached(pid int) bool {
+	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && (bytes.HasPrefix(env, []byte("GANBOOK_DETACHED=")) || bytes.Contains(env, []byte("\x00GANBOOK_DETACHED=")))
+}
+
+// reap takes leave of adopted processes that have ended; the others are waited for by who started them.
+func (t *processes) reap(own int) {
+	for _, q := range listProcesses() {
+		if q.zombie && q.parent == t.self && q.pid != own {
+			var status syscall.WaitStatus
+			syscall.Wait4(q.pid, &status, syscall.WNOHANG, nil)
+		}
+	}
+}
