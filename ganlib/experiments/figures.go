@@ -8,7 +8,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/runlog"
-	"github.com/ganbook/ganbook/ganlib/seed"
+	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/ganbook/ganbook/plots"
 )
 
@@ -79,10 +79,7 @@ func drawSamples(run *runlog.Run, s Settings, src *data.Source, dir string) erro
 
 // RealSheet is a sheet of n training images, chosen by the seed.
 func RealSheet(src *data.Source, master int64, n int) (image.Image, error) {
-	n = min(n, src.Len())
-	indices := seed.Rand(master, "real sheet").Perm(src.Len())[:n]
-	pixels := make([]float32, n*src.Height()*src.Width()*src.Channels())
-	src.Fill(pixels, indices)
+	pixels, n := train.RealSample(src, master, n)
 	return sheet(pixels, n, src.Height(), src.Width(), src.Channels())
 }
 

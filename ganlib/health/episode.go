@@ -7,14 +7,15 @@ type episode struct {
 	since int64 // iteration of the first wrong reading of the episode, or of those in a row
 }
 
-// next takes a reading at an iteration. The change comes with the hold-th reading in a row that speaks for it.
+// next takes a reading at an iteration. An episode begins with the hold-th wrong reading in a row, and ends with as
+// many that are clearly back, though not more than short.
 func (e *episode) next(r reading, at int64, hold int) (begins, ends bool) {
 	if !r.known {
 		return false, false
 	}
 	change := r.wrong
 	if e.open {
-		change = r.over
+		change, hold = r.over, min(hold, short)
 	}
 	if !change {
 		e.count = 0

@@ -8,7 +8,10 @@ package health
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
@@ -18,10 +21,13 @@ const (
 	GeneratorLoss     = "G/loss"
 	RealScore         = "D(x)"           // mean D(x), a probability
 	FakeScore         = "D(G(z))"        // mean D(G(z)) before D's step, a probability
-	GeneratorGradient = "G/gradient"     // ‖∇‖₂ over all of G's variables
+	GeneratorGradient = "G" + gradient   // ‖∇‖₂ over all of G's variables
 	SheetDistance     = "sheet/distance" // Distance of a sample sheet
 	RealDistance      = "real/distance"  // Distance of as many real images, in the first point
 )
+
+// gradient ends the names of gradients' norms, whatever the step.
+const gradient = "/gradient"
 
 // The kinds of findings.
 const (
@@ -41,6 +47,7 @@ type Monitor struct {
 	iterations                    int64
 	episodes                      []episode // one for each of checks
 	saturated                     bool      // whether an episode of that kind lasts
+	lost                          bool      // a number was not finite
 }
 
 // Observe takes the next point of the training and returns what begins or ends there.
@@ -63,6 +70,11 @@ func (m *Monitor) Observe(p runlog.Point) []runlog.Finding {
 		f.Iteration, f.Images, f.Since = p.Iteration, p.Images, m.episodes[i].since
 		f.Value, f.Limit, f.Resolved = r.value, r.limit, ends
 		findings = append(findings, f)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Values)) {
+		if x := p.Values[name]; strings.HasSuffix(name, gradient) && !finite(x) {
+			findings = append(findings, m.Ended(p, name, x)...)
+		}
 	}
 	return findings
 }
@@ -112,11 +124,17 @@ func Examine(points []runlog.Point) []runlog.Finding {
 	return findings
 }
 
-// Ended is the finding of a training that a value ended by not being a finite number, in the iteration after p.
-func Ended(p runlog.Point, name string, value float64) runlog.Finding {
+// Ended is the finding that a value was not a finite number at a point; none when one was before. Losses and scores end
+// the training by it. A gradient is noticed only here: a ReLU may turn the NaN of its weights into zeros, and losses
+// then look as ever.
+func (m *Monitor) Ended(p runlog.Point, name string, value float64) []runlog.Finding {
+	if m.lost {
+		return nil
+	}
+	m.lost = true
 	f := diverged
 	f.Iteration, f.Images, f.Since = p.Iteration, p.Images, p.Iteration
 	f.Measure, f.Value, f.Limit = name, value, math.Inf(1)
 	f.Title = fmt.Sprintf("%s: %s is %v", f.Title, name, value)
-	return f
+	return []runlog.Finding{f}
 }

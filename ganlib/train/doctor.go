@@ -42,7 +42,7 @@ func (t *Trainer) reportEnd(err error) {
 	var d *Diverged
 	if errors.As(err, &d) {
 		at := runlog.Point{Iteration: d.Iteration, Images: t.state.Images}
-		t.tell([]runlog.Finding{health.Ended(at, d.Value, d.Number)})
+		t.tell(t.doctor.Ended(at, d.Value, d.Number))
 	}
 }
 
