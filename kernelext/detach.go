@@ -65,7 +65,7 @@ func Stop(name string) {
 	case err != nil:
 		panic(fmt.Errorf("kernelext: stop: %w", err))
 	default:
-		fmt.Printf("%s has ended; %s.\n", t.Name(), snapshot(t))
+		fmt.Printf("%s has ended (%s); %s.\n", t.Name(), t.Status(), snapshot(t))
 	}
 }
 

@@ -42,6 +42,7 @@ func (c *doctorCmd) Run(a *app) error {
 		checkData,
 		func() finding { return checkKernel(a.ctx) },
 		checkJupyter,
+		func() finding { return checkLogout(a.ctx) },
 	} {
 		f := check()
 		if f.State == stateFail {

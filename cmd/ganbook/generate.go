@@ -41,6 +41,7 @@ func (c *generateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	defer opened.Close()
 	if c.Out == "" {
 		c.Out = filepath.Join(dir, "generated")
 	}

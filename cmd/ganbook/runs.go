@@ -2,15 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
-	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -18,63 +15,8 @@ import (
 type runsCmd struct {
 	List   runsListCmd   `cmd:"" default:"withargs" help:"List the runs."`
 	Show   runsShowCmd   `cmd:"" help:"Show what a run was and how far it came."`
+	Stop   runsStopCmd   `cmd:"" help:"Stop a training with a snapshot, wherever it was started."`
 	Delete runsDeleteCmd `cmd:"" help:"Delete runs with everything in them."`
-}
-
-type runsListCmd struct {
-	Runs string `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
-	JSON bool   `help:"Print one JSON object per run."`
-}
-
-// runLine is a run in a list.
-type runLine struct {
-	Run        string  `json:"run"`
-	Experiment string  `json:"experiment"`
-	Scale      string  `json:"scale"`
-	Data       string  `json:"data"`
-	Images     int64   `json:"images"`
-	Wanted     int64   `json:"wanted"`
-	Seconds    float64 `json:"seconds"`
-	Status     string  `json:"status"`
-}
-
-func describeRun(run *runlog.Run) (runLine, runlog.Point) {
-	i := run.Info()
-	var s experiments.Settings
-	_ = i.DecodeConfig(&s) // a foreign run has other settings; the rest is still worth showing
-	line := runLine{Run: run.Dir(), Experiment: i.Experiment, Scale: i.Scale, Data: i.Data.Name, Wanted: s.Images, Status: run.Status()}
-	points, _ := run.Points()
-	if len(points) == 0 {
-		return line, runlog.Point{}
-	}
-	last := points[len(points)-1]
-	line.Images, line.Seconds = last.Images, last.Seconds
-	return line, last
-}
-
-func (c *runsListCmd) Run(a *app) error {
-	runs, damaged := runlog.List(c.Runs)
-	if c.JSON {
-		for _, run := range runs {
-			line, _ := describeRun(run)
-			if err := json.NewEncoder(a.out).Encode(line); err != nil {
-				return err
-			}
-		}
-		return damaged
-	}
-	if len(runs) == 0 && damaged == nil {
-		fmt.Fprintf(a.out, "no runs in %s; begin one with: %s run dcgan\n", c.Runs, program)
-		return nil
-	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RUN\tSCALE\tDATA\tIMAGES\tTIME\tSTATUS")
-	for _, run := range runs {
-		l, _ := describeRun(run)
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s / %s\t%s\t%s\n", filepath.Base(l.Run), l.Scale, l.Data,
-			grouped(l.Images), grouped(l.Wanted), roughly(seconds(l.Seconds)), l.Status)
-	}
-	return errors.Join(w.Flush(), damaged)
 }
 
 type runsShowCmd struct {

@@ -27,7 +27,8 @@ type Opened struct {
 	backend    compute.Backend
 }
 
-// Open opens a run folder for looking at; the run may be training in another process.
+// Open opens a run folder for looking at; the run may be training in another process. A snapshot that was opened before
+// is mapped and not verified again, so that a cell can open its run anew each time: 0.05 s at full size.
 func Open(dir string) (*Opened, error) { return OpenOn(dir, "") }
 
 // OpenOn is Open on a backend of one's choice.
@@ -63,6 +64,11 @@ func open(dir, config string, load func(*runlog.Run, *model.Store) (train.State,
 		return nil, fmt.Errorf("experiments: %s: %w", dir, err)
 	}
 	return o, nil
+}
+
+// Close ends the backend. A cell, whose program ends with it, need not call it.
+func (o *Opened) Close() {
+	o.backend.Finalize()
 }
 
 // Data opens the images the run was trained on.

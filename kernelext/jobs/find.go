@@ -143,6 +143,14 @@ func (t *Training) Saved() (images int64, ok bool) {
 	return snapshots[0], true
 }
 
+// Status is that of the run, else the state of the job.
+func (t *Training) Status() string {
+	if run, err := runlog.Open(t.Dir); err == nil {
+		return run.Status()
+	}
+	return t.Job.State()
+}
+
 // Refresh looks whether the job has a run by now.
 func (t *Training) Refresh() error {
 	if t.Job == nil {
