@@ -50,6 +50,7 @@ type term struct {
 	xml    string
 	limits bool // scripts go below and above
 	opens  bool // an opening delimiter: no space between a function's name and it
+	fenced bool // begins with one and ends with its partner
 	joins  bool // an operator: a sign that follows belongs to what comes after it
 }
 
@@ -118,13 +119,14 @@ func (f *formula) row(end string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name && !a.opens {
+		isName := functions[token] || limits[token]
+		if name && !a.opens && !a.fenced || isName && !sign && !name {
 			row = append(row, thinSpace)
 		}
 		if sign && signs[token] {
 			a.xml = strings.Replace(a.xml, "<mo>", `<mo form="prefix">`, 1)
 		}
-		name, sign = functions[token], a.opens || a.joins
+		name, sign = isName, a.opens || a.joins
 		if a.xml != "" {
 			row = append(row, a.xml)
 		}

@@ -14,14 +14,16 @@ const cellEnd = "cell"
 func (f *formula) command(token string) (term, error) {
 	name := token[1:]
 	switch {
+	case letters[name] != "" && 'A' <= name[0] && name[0] <= 'Z': // upright, as TeX has them
+		return term{xml: `<mi mathvariant="normal">` + letters[name] + "</mi>"}, nil
 	case letters[name] != "":
 		return term{xml: element("mi", letters[name])}, nil
 	case large[name] != "":
 		return term{xml: element("mo", large[name]), limits: !strings.HasSuffix(name, "int")}, nil
 	case operators[name] != "":
 		return term{xml: element("mo", html.EscapeString(operators[name])), joins: true}, nil
-	case limits[name]:
-		return term{xml: `<mo movablelimits="true" lspace="0" rspace="0.167em">` + strings.Replace(name, "arg", "arg ", 1) + `</mo>`, limits: true}, nil
+	case limits[token]:
+		return term{xml: `<mo movablelimits="true" lspace="0" rspace="0">` + strings.Replace(name, "arg", "arg ", 1) + `</mo>`, limits: true}, nil
 	case functions[token]:
 		return term{xml: element("mi", name)}, nil
 	case spaces[name] != "":
@@ -180,7 +182,7 @@ func (f *formula) fenced() (term, error) {
 	}
 	f.next()
 	closing, err := f.delimiter()
-	return term{xml: "<mrow>" + element(`mo`, open) + strings.Join(row, "") + element("mo", closing) + "</mrow>", opens: true}, err
+	return term{xml: "<mrow>" + element(`mo`, open) + strings.Join(row, "") + element("mo", closing) + "</mrow>", fenced: true}, err
 }
 
 func (f *formula) sized(size string) (term, error) {

@@ -39,10 +39,9 @@ var operators = pairs(`cdot ⋅ times × div ÷ pm ± mp ∓ ast ∗ star ⋆ ci
 	forall ∀ exists ∃ neg ¬ lnot ¬ land ∧ wedge ∧ lor ∨ vee ∨ mid ∣ parallel ∥ perp ⊥ colon :
 	ldots … dots … cdots ⋯ vdots ⋮ ddots ⋱ prime ′ % % # # & & $ $ _ _`)
 
-// limits are functions whose subscript stands below them.
-var limits = set(`min max lim sup inf argmin argmax`)
-
-// functions are names set upright; the keys have the backslash, as tokens do.
+// functions are names set upright, limits those whose subscript stands below them; the keys have the backslash, as
+// tokens do.
+var limits = set(`\min \max \lim \sup \inf \argmin \argmax`)
 var functions = set(`\log \ln \exp \sin \cos \tan \tanh \sinh \cosh \arg \det \dim \ker \Pr \gcd \deg`)
 
 var spaces = map[string]string{",": "0.167em", ":": "0.222em", ">": "0.222em", ";": "0.278em", "!": "-0.167em", " ": "0.333em",

@@ -24,9 +24,13 @@ func TestMathML(t *testing.T) {
 		{`\sum_{i=1}^m x_i`, `<mrow><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>m</mi></munderover><msub><mi>x</mi><mi>i</mi></msub></mrow>`},
 		{`\int_0^1`, `<msubsup><mo>∫</mo><mn>0</mn><mn>1</mn></msubsup>`},
 		{`\log D(x)`, `<mrow><mi>log</mi>` + thinSpace + `<mi>D</mi><mo stretchy="false">(</mo><mi>x</mi><mo stretchy="false">)</mo></mrow>`},
+		{`y\log x`, `<mrow><mi>y</mi>` + thinSpace + `<mi>log</mi>` + thinSpace + `<mi>x</mi></mrow>`},
+		{`\left[x\right]+1`, `<mrow><mrow><mo>[</mo><mi>x</mi><mo>]</mo></mrow><mo>+</mo><mn>1</mn></mrow>`},
+		{`\log\left[x\right]`, `<mrow><mi>log</mi><mrow><mo>[</mo><mi>x</mi><mo>]</mo></mrow></mrow>`},
+		{`\Pi`, `<mi mathvariant="normal">Π</mi>`},
 		{`\log(1)`, `<mrow><mi>log</mi><mo stretchy="false">(</mo><mn>1</mn><mo stretchy="false">)</mo></mrow>`},
-		{`\min_G\max_D V`, `<mrow><munder><mo movablelimits="true" lspace="0" rspace="0.167em">min</mo><mi>G</mi></munder>` +
-			`<munder><mo movablelimits="true" lspace="0" rspace="0.167em">max</mo><mi>D</mi></munder><mi>V</mi></mrow>`},
+		{`\min_G\max_D V`, `<mrow><munder><mo movablelimits="true" lspace="0" rspace="0">min</mo><mi>G</mi></munder>` + thinSpace +
+			`<munder><mo movablelimits="true" lspace="0" rspace="0">max</mo><mi>D</mi></munder>` + thinSpace + `<mi>V</mi></mrow>`},
 		{`\theta_G \in \mathbb{R}^d`, `<mrow><msub><mi>θ</mi><mi>G</mi></msub><mo>∈</mo><msup><mi>ℝ</mi><mi>d</mi></msup></mrow>`},
 		{`\mathbb E`, `<mi>𝔼</mi>`},
 		{`\mathcal{N}(0, I)`, `<mrow><mi>𝒩</mi><mo stretchy="false">(</mo><mn>0</mn><mo>,</mo><mi>I</mi><mo stretchy="false">)</mo></mrow>`},

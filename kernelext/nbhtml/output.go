@@ -52,7 +52,11 @@ func (p *page) display(data bundle) string {
 	}
 	for _, mime := range []string{"image/svg+xml", "text/html"} {
 		if clean := p.outputCleaner().clean(data[mime]); strings.Contains(clean, "<") || strings.TrimSpace(clean) != "" {
-			return `<div class="shown">` + clean + "</div>\n"
+			class := "shown"
+			if mime == "image/svg+xml" && !strings.Contains(clean, "currentColor") {
+				class = "shown paper" // drawn for a white page
+			}
+			return `<div class="` + class + `">` + clean + "</div>\n"
 		}
 	}
 	if text := data["text/markdown"]; text != "" {
