@@ -72,22 +72,25 @@ func NetworksMarkdown(id string, o Options) (string, error) {
 	}
 	var b strings.Builder
 	for _, t := range tables {
-		t.markdown(&b)
+		b.WriteString(t.Markdown())
 	}
 	return b.String(), nil
 }
 
-func (t NetworkTable) markdown(b *strings.Builder) {
-	fmt.Fprintf(b, "**%s**\n\n| block | op | k, s, p | output | parameters | batch norm | activation |\n| --- | --- | --- | --- | ---: | ---: | --- |\n", t.Name)
+// Markdown is the table of one network.
+func (t NetworkTable) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**\n\n| block | op | k, s, p | output | parameters | batch norm | activation |\n| --- | --- | --- | --- | ---: | ---: | --- |\n", t.Name)
 	for i, r := range t.Rows {
 		padding := fmt.Sprint(r.Padding)
 		if r.OutputPadding > 0 {
 			padding += fmt.Sprintf(" (+%d out)", r.OutputPadding)
 		}
-		fmt.Fprintf(b, "| %d | %s | %d, %d, %s | %s | %d | %s | %s |\n",
+		fmt.Fprintf(&b, "| %d | %s | %d, %d, %s | %s | %d | %s | %s |\n",
 			i+1, r.Op, r.Kernel, r.Stride, padding, dims(r.Out), r.Conv, orNone(r.Norm), r.Activation)
 	}
-	fmt.Fprintf(b, "| | | | | **%d in all** | | |\n\n", t.Total)
+	fmt.Fprintf(&b, "| | | | | **%d in all** | | |\n\n", t.Total)
+	return b.String()
 }
 
 // dims prints a shape channels first, as the documents do.
