@@ -62,6 +62,7 @@ type watch struct {
 	status string      // of the run
 	record os.FileInfo // run.json when it was last read
 	points int         // in the panel
+	wrong  int         // findings in the panel
 	last   int64       // iteration of the last of them
 	sheets map[string]sheetFile
 }
@@ -105,7 +106,7 @@ func (w *watch) read() error {
 		if err != nil {
 			return err
 		}
-		w.run, w.record, w.points = run, nil, 0
+		w.run, w.record, w.points, w.wrong = run, nil, 0, 0
 		clear(w.sheets)
 		w.panel.reset()
 	}
@@ -115,6 +116,9 @@ func (w *watch) read() error {
 	w.status = w.run.Status()
 	w.readGoal()
 	if err := w.readPoints(); err != nil {
+		return err
+	}
+	if err := w.readFindings(); err != nil {
 		return err
 	}
 	return w.readSheets()
@@ -140,7 +144,7 @@ func (w *watch) readPoints() error {
 		return err
 	}
 	if len(points) < w.points || w.points > 0 && points[w.points-1].Iteration != w.last {
-		w.points = 0
+		w.points, w.wrong = 0, 0
 		clear(w.sheets)
 		w.panel.reset()
 	}
@@ -150,6 +154,20 @@ func (w *watch) readPoints() error {
 		w.last = pt.Iteration
 	}
 	w.points = len(points)
+	return nil
+}
+
+// readFindings shows what has gone wrong; they are few.
+func (w *watch) readFindings() error {
+	findings, err := w.run.Findings()
+	var damaged *runlog.DamagedLines
+	if err != nil && !errors.As(err, &damaged) {
+		return err
+	}
+	if len(findings) != w.wrong {
+		w.wrong = len(findings)
+		w.panel.setFindings(findings)
+	}
 	return nil
 }
 

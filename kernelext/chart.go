@@ -46,6 +46,16 @@ func chart(names []string, curves []*curve) string {
 	return b.String()
 }
 
+// pageColour stands for the page's colour of text in a picture, which cannot know it: grey, readable on light and dark.
+const pageColour = "#767676"
+
+// picture makes a drawing an image. A notebook that was saved by somebody else is shown without its SVG elements, so the
+// last state of a panel carries its charts as images.
+func picture(svg, alt string) string {
+	return fmt.Sprintf(`<img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="%s"/>`, html.EscapeString(alt),
+		chartWidth, chartHeight, dataURI("image/svg+xml", []byte(strings.ReplaceAll(svg, "currentColor", pageColour))))
+}
+
 // legend names the curves, each in its colour and with its newest value.
 func legend(b *strings.Builder, names []string, curves []*curve) {
 	fmt.Fprintf(b, `<text x="%d" y="12">`, marginLeft)

@@ -68,6 +68,9 @@ func training(ctx context.Context) error {
 	defer run.Close()
 	runlog.Observe(ctx, run.Dir())
 	fmt.Println("training")
+	if err := run.Finding(runlog.Finding{Kind: "imbalance", Title: "imbalance", Cause: "D wins."}); err != nil {
+		return err
+	}
 	if err := run.Image("", 0, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		return err
 	}
@@ -191,7 +194,7 @@ func TestDetachedTrainingOutlivesItsCell(t *testing.T) {
 	if err := <-leftEnd; err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"the training goes on", `kernelext.Attach(&#34;dcgan&#34;)`, `kernelext.Stop(&#34;dcgan&#34;)`, "./ganbook runs stop " + tr.Dir, "of 640,000 images", "data:image/png"} {
+	for _, want := range []string{"the training goes on", `kernelext.Attach(&#34;dcgan&#34;)`, `kernelext.Stop(&#34;dcgan&#34;)`, "./ganbook runs stop " + tr.Dir, "of 640,000 images", "data:image/png", "<b>imbalance</b>"} {
 		if !strings.Contains(last(left), want) {
 			t.Errorf("after the stop button the panel lacks %q:\n%s", want, last(left))
 		}

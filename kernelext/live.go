@@ -29,6 +29,7 @@ type Panel struct {
 	wanted   []string // series to draw; none: all
 	curves   map[string]*curve
 	sheets   map[string]sheet
+	findings []runlog.Finding // the newest of each kind
 	progress progress
 	recorded bool      // the points are read from a run, with the times of their training
 	note     string    // a line of HTML below the progress
@@ -40,11 +41,15 @@ type Panel struct {
 }
 
 type sheet struct {
-	images int64
-	source string // "data:" URI: encoded once, shown in every state until the next sheet
+	images        int64
+	source        string // "data:" URI: encoded once, shown in every state until the next sheet
+	width, height int    // to show it at, in CSS pixels: known beforehand, so that an update moves nothing
 }
 
-var _ runlog.Sink = (*Panel)(nil)
+// sheetHeight is the largest height of a sheet in a panel, in CSS pixels.
+const sheetHeight = 480
+
+var _ runlog.FindingSink = (*Panel)(nil)
 
 // Live opens a panel that draws the named series, or all when none is named. Series of the same kind ("D/loss" and
 // "G/loss"; "D(x)" and "D(G(z))") share a chart. Close it at the end of the cell: the last state stays in the notebook.
@@ -102,6 +107,7 @@ func (p *Panel) reset() {
 	defer p.mu.Unlock()
 	clear(p.curves)
 	clear(p.sheets)
+	p.findings = nil
 	p.progress = progress{goal: p.progress.goal}
 }
 
@@ -130,10 +136,19 @@ func (p *Panel) Image(name string, images int64, img image.Image) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		p.sheets[name] = sheet{images, "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(content)}
+		size := img.Bounds()
+		width, height := size.Dx(), size.Dy()
+		if height > sheetHeight {
+			width, height = width*sheetHeight/height, sheetHeight
+		}
+		p.sheets[name] = sheet{images, dataURI(mime, content), width, height}
 		p.changed()
 	}
 	return nil
+}
+
+func dataURI(mime string, content []byte) string {
+	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(content)
 }
 
 // Close shows the last state and returns when the notebook has it. What is reported later is not shown.
@@ -194,8 +209,8 @@ func (p *Panel) html() string {
 	for _, name := range slices.Sorted(maps.Keys(p.sheets)) {
 		s := p.sheets[name]
 		caption := strings.TrimSpace(name + " after " + thousands(s.images) + " images")
-		fmt.Fprintf(&b, `<div><img alt="%[1]s" style="max-width:100%%;max-height:480px;image-rendering:pixelated" src="%[2]s"/><div>%[1]s</div></div>`,
-			html.EscapeString(caption), s.source)
+		fmt.Fprintf(&b, `<div><img alt="%[1]s" width="%[3]d" height="%[4]d" style="max-width:100%%;height:auto;image-rendering:pixelated" src="%[2]s"/><div>%[1]s</div></div>`,
+			html.EscapeString(caption), s.source, s.width, s.height)
 	}
 	b.WriteString("<div>")
 	for _, names := range p.charts() {
@@ -203,9 +218,13 @@ func (p *Panel) html() string {
 		for i, n := range names {
 			curves[i] = p.curves[n]
 		}
-		b.WriteString("<div>" + chart(names, curves) + "</div>")
+		drawing := chart(names, curves)
+		if p.closed {
+			drawing = picture(drawing, strings.Join(names, ", "))
+		}
+		b.WriteString("<div>" + drawing + "</div>")
 	}
-	b.WriteString("</div></div>" + p.progress.html())
+	b.WriteString("</div></div>" + p.progress.html() + findingsHTML(p.findings))
 	if p.note != "" {
 		b.WriteString(`<div style="opacity:.75">` + p.note + "</div>")
 	}

@@ -121,6 +121,13 @@ func TestLiveStateNeedsNoScriptAndNoNetwork(t *testing.T) {
 	if bad := externals.FindString(final); bad != "" {
 		t.Errorf("the state contains %q", bad)
 	}
+	if strings.Contains(final, "<svg") {
+		t.Error("the last state has SVG elements, which are taken out of a notebook that somebody else saved")
+	}
+	final = drawn(t, final)
+	if bad := externals.FindString(final); bad != "" {
+		t.Errorf("a chart contains %q", bad)
+	}
 	for want, n := range map[string]int{"<svg ": 3, "data:image/png;base64,": 2, ">D/loss<": 1, ">D(G(z))<": 1, "after 6,400 images": 4} {
 		if got := strings.Count(final, want); got != n {
 			t.Errorf("%d times %q, want %d", got, want, n)
@@ -141,6 +148,39 @@ func TestLiveStateNeedsNoScriptAndNoNetwork(t *testing.T) {
 	}
 	if len(final) > 60_000 {
 		t.Errorf("a state takes %d bytes, want at most 60,000", len(final))
+	}
+}
+
+var charts = regexp.MustCompile(`<img [^>]*src="data:image/svg\+xml;base64,([^"]+)"/>`)
+
+// drawn puts the charts of a last state in place of the images that carry them.
+func drawn(t *testing.T, state string) string {
+	t.Helper()
+	return charts.ReplaceAllStringFunc(state, func(img string) string {
+		svg, err := base64.StdEncoding.DecodeString(charts.FindStringSubmatch(img)[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(svg)
+	})
+}
+
+func TestLiveShowsFindingsUntilTheyAreOver(t *testing.T) {
+	p := Live("D/loss")
+	states := record(p)
+	collapse := runlog.Finding{Kind: "collapse", Title: "mode collapse", Since: 1200, Iteration: 1300, Measure: "distance", Value: math.NaN(), Limit: 0.5, Cause: "G draws <one> picture.", Remedy: "Use --set lr=0.0001."}
+	over := runlog.Finding{Kind: "imbalance", Title: "imbalance", Since: 5, Iteration: 900, Resolved: true}
+	if err := errors.Join(p.Finding(runlog.Finding{Kind: "imbalance", Title: "imbalance", Since: 5}), p.Finding(collapse), p.Finding(over), p.Close(), p.Finding(collapse)); err != nil {
+		t.Fatal(err)
+	}
+	final := (*states)[len(*states)-1]
+	for _, want := range []string{"<b>mode collapse</b> since iteration 1,200 (distance NaN, limit 0.5). G draws &lt;one&gt; picture. Use --set lr=0.0001.", "imbalance: over since iteration 900."} {
+		if strings.Count(final, want) != 1 {
+			t.Errorf("not once %q in\n%s", want, final)
+		}
+	}
+	if strings.Contains(final, "<b>imbalance") {
+		t.Error("what is over is still shown as lasting")
 	}
 }
 

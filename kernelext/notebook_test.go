@@ -86,7 +86,7 @@ func TestLiveAndShowInTheRealKernel(t *testing.T) {
 	for _, line := range lines {
 		html += line.(string)
 	}
-	for _, want := range []string{"data:image/png;base64,", "<svg ", "iteration 100, 6,400 of 6,400 images", ", done in "} {
+	for _, want := range []string{"data:image/png;base64,", "data:image/svg+xml;base64,", "iteration 100, 6,400 of 6,400 images", ", done in "} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the panel's last state lacks %q:\n%.2000s", want, html)
 		}

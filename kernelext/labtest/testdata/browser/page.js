@@ -170,13 +170,16 @@ class Page {
     return {
       text: await this.page.locator('body').innerText(),
       images: boxes.filter((b) => b && b.width > 1 && b.height > 1).length,
-      charts: await this.page.locator('svg').count(),
+      charts: await this.page.locator('svg, img[src^="data:image/svg"]').count(),
       formulas: await this.page.locator('math').count(),
       scripts: await this.page.locator('script').count(),
     };
   }
 
   async shot(name, fullPage = false) {
+    if (!fullPage) {
+      await this.page.evaluate(() => document.querySelector('.jp-Notebook .jp-mod-active .jp-OutputArea-output')?.scrollIntoView({ block: 'nearest' }));
+    }
     await this.page.waitForTimeout(300); // let the page draw what has just arrived
     const file = path.join(this.folder, name + '.png');
     await this.page.screenshot({ path: file, fullPage });
