@@ -42,11 +42,10 @@ func (c cleaner) write(b *strings.Builder, n *nethtml.Node) {
 	default:
 		return // comments and the like
 	}
-	// A browser reads the body of these elements by rules of its own, or not at all.
-	if dropped[strings.ToLower(n.Data)] {
+	list := elements[n.Namespace]
+	if dropped[strings.ToLower(n.Data)] && !list[n.Data] { // what is in them is no text, or read by rules of its own
 		return
 	}
-	list := elements[n.Namespace]
 	if !list[n.Data] || n.Parent != nil && n.Parent.Type == nethtml.ElementNode && n.Parent.Namespace != "" && n.Namespace != n.Parent.Namespace {
 		c.children(b, n) // the text of what is not known stays
 		return
