@@ -9,9 +9,10 @@ type commands struct {
 	List     listCmd     `cmd:"" aliases:"experiments" help:"List the experiments."`
 	Table    tableCmd    `cmd:"" help:"Print an experiment's networks row by row beside the document's tables."`
 	Data     dataCmd     `cmd:"" help:"List, download, verify and prepare sets of images."`
-	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\"."`
+	Lab      labCmd      `cmd:"" help:"Open the notebooks in JupyterLab; sets up what is missing."`
+	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\" and JupyterLab."`
 	Nb       nbCmd       `cmd:"" help:"Run and check notebooks without a browser, or write them as HTML."`
 	Bench    benchCmd    `cmd:"" help:"Measure training steps, also against PyTorch."`
-	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks."`
+	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks, or what went wrong in a run."`
 	Test     testCmd     `cmd:"" help:"Run all tests of this checkout."`
 }

@@ -40,8 +40,9 @@ func (c *doctorCmd) Run(a *app) error {
 		checkCache,
 		checkCompute,
 		checkData,
+		func() finding { return checkPython(a.ctx) },
+		checkLab,
 		func() finding { return checkKernel(a.ctx) },
-		checkJupyter,
 		func() finding { return checkLogout(a.ctx) },
 	} {
 		f := check()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -161,26 +160,4 @@ func checkData() finding {
 		detail = append(detail, plural(len(entries), "prepared set")+" in "+dir)
 	}
 	return finding{Check: "data", State: stateOK, Detail: strings.Join(detail, "; ")}
-}
-
-func checkKernel(ctx context.Context) finding {
-	if err := kernelspec.Check(ctx, kernelspec.Options{}); err != nil {
-		detail, _, _ := strings.Cut(err.Error(), "\n")
-		return finding{Check: "kernel", State: stateWarn, Detail: detail, Remedy: "for notebooks: " + program + " setup"}
-	}
-	return finding{Check: "kernel", State: stateOK, Detail: kernelspec.DisplayName + " is installed"}
-}
-
-func checkJupyter() finding {
-	var found []string
-	for _, name := range []string{"python3", "jupyter", "jupyter-lab"} {
-		if path, err := exec.LookPath(name); err == nil {
-			found = append(found, path)
-		}
-	}
-	if len(found) < 2 {
-		return finding{Check: "jupyter", State: stateWarn, Detail: "found " + orDash(strings.Join(found, ", ")),
-			Remedy: "for notebooks in a browser, install JupyterLab: python3 -m pip install jupyterlab"}
-	}
-	return finding{Check: "jupyter", State: stateOK, Detail: strings.Join(found, ", ")}
 }

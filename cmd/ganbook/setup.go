@@ -1,20 +1,76 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 )
 
-// setupCmd installs the kernel of this checkout.
+// setupCmd installs what notebooks need.
 type setupCmd struct {
-	Prefix    string `help:"A virtual environment to install into, instead of the user's own folder." placeholder:"DIR"`
-	Uninstall bool   `help:"Remove the kernel of this checkout and what was built for it."`
+	Check      bool   `help:"Change nothing; say what is missing or out of date." xor:"do"`
+	JSON       bool   `help:"With --check: print one JSON object with the paths and nothing else."`
+	Uninstall  bool   `help:"Remove the kernel of this checkout, JupyterLab and what was built for them; no runs, images or notebooks." xor:"do"`
+	KernelOnly bool   `help:"The kernel alone, without JupyterLab: for an editor or a Jupyter of your own. Needs no Python."`
+	Prefix     string `help:"A virtual environment with a Jupyter of your own: install the kernel there instead of for the user." placeholder:"DIR"`
 }
 
 func (c *setupCmd) Run(a *app) error {
-	o := kernelspec.Options{Prefix: c.Prefix, Log: a.out}
-	if c.Uninstall {
-		return kernelspec.Uninstall(a.ctx, o)
+	log := newConsole(a.out) // the kernel and JupyterLab are installed at the same time
+	n, err := openNotebooks(c.Prefix, c.KernelOnly, log)
+	if err != nil {
+		return err
 	}
-	_, err := kernelspec.Install(a.ctx, o)
-	return err
+	switch {
+	case c.JSON && !c.Check:
+		return usagef("--json goes with --check")
+	case c.Check && c.JSON:
+		return c.printJSON(a, n)
+	case c.Check:
+		return n.printCheck(a.ctx)
+	case c.Uninstall:
+		return n.uninstall(a.ctx)
+	}
+	began := time.Now()
+	if err := n.install(a.ctx); err != nil {
+		return err
+	}
+	log.Line("ready in %s; %s lab opens the notebooks", roughly(time.Since(began)), program)
+	return nil
+}
+
+// printJSON prints where everything is, for scripts; what is missing is "".
+func (c *setupCmd) printJSON(a *app, n *notebooks) error {
+	type state struct {
+		OK      bool     `json:"ok"`
+		Missing []string `json:"missing,omitempty"`
+		Kernel  string   `json:"kernel"` // kernel.json
+		Dir     string   `json:"environment"`
+		Python  string   `json:"python"`
+		Jupyter string   `json:"jupyter"`
+		Lab     string   `json:"jupyterlab"` // its version
+	}
+	missing := n.missing(a.ctx)
+	s := state{OK: len(missing) == 0}
+	for _, m := range missing {
+		s.Missing = append(s.Missing, m.Error())
+	}
+	if file, err := kernelspec.File(n.kernel); err == nil {
+		if _, err := kernelspec.Read(file); err == nil {
+			s.Kernel = file
+		}
+	}
+	if e, err := jupyter.Open(n.cache); err == nil {
+		s.Dir, s.Python, s.Jupyter, s.Lab = e.Dir, e.Python(), e.Jupyter(), e.Version("jupyterlab")
+	}
+	if err := json.NewEncoder(a.out).Encode(s); err != nil {
+		return err
+	}
+	if !s.OK {
+		return &reported{errors.Join(missing...)}
+	}
+	return nil
 }

@@ -14,66 +14,46 @@ import (
 // fetchModules brings every module of go.mod into the module cache. Building this program fetches only those it needs,
 // but GoNB asks about the whole of go.mod, and cells have no network. It takes no time once they are there.
 func (m *checkout) fetchModules(ctx context.Context) error {
-	env := append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN="+m.toolchain)
-	if _, err := run(ctx, m.root, env, m.goCommand(), "mod", "download"); err != nil {
-		return fmt.Errorf("%w\nthe modules of %s must be fetched once, which needs the network", err, filepath.Join(m.root, "go.mod"))
+	if _, err := run(ctx, m.root, m.buildEnviron(), m.goCommand(), "mod", "download"); err != nil {
+		return fmt.Errorf("%w\n→ the modules of %s must be fetched once, which needs the network; GOPROXY and HTTPS_PROXY say how to reach it", err, filepath.Join(m.root, "go.mod"))
 	}
 	return nil
 }
 
-// buildTools builds gonb and goimports into the cache unless they are there. The folder appears under its
-// name complete: of several that build together one wins, and all can use it.
+// buildTools builds gonb and goimports into the cache unless they are there; the caller holds the lock.
 func (m *checkout) buildTools(ctx context.Context, o Options) error {
-	complete := func() bool {
-		for _, t := range tools {
-			if !isFile(filepath.Join(m.bin, t.name)) {
-				return false
-			}
-		}
-		return true
-	}
 	if err := m.fetchModules(ctx); err != nil {
 		return err
 	}
-	if complete() {
+	if m.toolsBuilt() {
 		return nil
 	}
 	began := time.Now()
 	o.logf("kernel: building gonb and goimports (about a minute)")
-	parent := filepath.Dir(m.bin)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return fmt.Errorf("kernelspec: %w; choose another folder with GANBOOK_CACHE", err)
-	}
-	temp, err := os.MkdirTemp(parent, ".build-*")
-	if err != nil {
-		return fmt.Errorf("kernelspec: %w; choose another folder with GANBOOK_CACHE", err)
-	}
-	defer os.RemoveAll(temp)
-	env := append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly", "GOTOOLCHAIN="+m.toolchain)
-	args := []string{"build", "-o", temp + string(filepath.Separator)}
+	var packages []string
 	for _, t := range tools {
-		args = append(args, t.pkg)
+		packages = append(packages, t.pkg)
 	}
-	if _, err := run(ctx, m.root, env, m.goCommand(), args...); err != nil {
+	if err := m.build(ctx, o, m.root, m.gonb(), packages...); err != nil {
 		return err
 	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return fmt.Errorf("kernelspec: %w", err)
-	}
-	if !complete() {
-		os.RemoveAll(m.bin) // what an interrupted removal left
-	}
-	if err := os.Rename(temp, m.bin); err != nil && !complete() {
-		return fmt.Errorf("kernelspec: %w", err)
-	}
-	o.logf("kernel: built in %.1f s", time.Since(began).Seconds())
+	o.logf("kernel: gonb and goimports built in %.1f s", time.Since(began).Seconds())
 	return nil
 }
 
-// Packages of ours that cells import, and those below them that only programs and tests use.
+func (m *checkout) toolsBuilt() bool {
+	for _, t := range tools {
+		if !isFile(filepath.Join(m.bin, t.name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Packages of ours that cells import, and those among them that only tests and programs use.
 var (
-	usedInCells    = regexp.MustCompile(`/(ganlib|kernelext|plots)(/|$)`)
-	notUsedInCells = regexp.MustCompile(`/(gantest|internal|kernelext/.*)(/|$)`)
+	usedInCells    = regexp.MustCompile(`/(ganlib|plots|notebooks)(/|$)|/kernelext(/result)?$`)
+	notUsedInCells = regexp.MustCompile(`/(gantest|internal)(/|$)`)
 )
 
 // warm compiles what a cell can import exactly as GoNB compiles a cell, so that the first cell of a notebook
@@ -84,7 +64,7 @@ func (m *checkout) warm(ctx context.Context, o Options, spec Spec) error {
 	o.logf("kernel: compiling what cells import (1-2 minutes the first time)")
 	dir, err := os.MkdirTemp("", "ganbook-warm-")
 	if err != nil {
-		return fmt.Errorf("kernelspec: %w", err)
+		return explain(fmt.Errorf("kernelspec: %w", err))
 	}
 	defer os.RemoveAll(dir)
 	// Which proxy modules come from is no part of a key: now is the time to fetch what is missing.
@@ -108,7 +88,7 @@ func (m *checkout) warm(ctx context.Context, o Options, spec Spec) error {
 		"main.go": main.String(),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return fmt.Errorf("kernelspec: %w", err)
+			return explain(fmt.Errorf("kernelspec: %w", err))
 		}
 	}
 	if _, err = run(ctx, dir, env, m.goCommand(), "build", "-o", filepath.Join(dir, "cell"), "."); err != nil {

@@ -9,82 +9,150 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
-// Prepare builds the kernel's programs unless they are in the cache already (about a minute) and returns the
-// spec, without installing it: enough to run a notebook headless.
+// Prepare builds the kernel's programs unless they are in the cache already (about a minute) and returns the spec, without
+// installing it: enough to run a notebook headless. It leaves gopls out, because nobody completes code there.
 func Prepare(ctx context.Context, o Options) (Spec, error) {
 	m, err := openModule(ctx, o)
 	if err != nil {
 		return Spec{}, err
 	}
-	return m.spec(), m.buildTools(ctx, o)
+	return m.spec(), m.buildPrograms(ctx, o)
 }
 
-// Install prepares the kernel, compiles what cells import, so that the first cell need not wait for that, and
-// writes kernel.json. The first time this takes one to two minutes, later about a second, and changes only what
-// is out of date. A kernel of another checkout is replaced, since one kernel serves one checkout.
+// buildPrograms builds what a kernel needs to run. The lock is taken only when there is something to do, or something old to remove.
+func (m *checkout) buildPrograms(ctx context.Context, o Options) error {
+	if err := m.fetchModules(ctx); err != nil {
+		return err
+	}
+	if m.toolsBuilt() && (m.proxy == "" || isFile(m.proxy)) {
+		return nil
+	}
+	return m.locked(ctx, o, func() error {
+		if err := m.buildTools(ctx, o); err != nil {
+			return err
+		}
+		return m.buildProxy(ctx, o)
+	})
+}
+
+// Install prepares the kernel, compiles what cells import, so that the first cell need not wait for that, builds gopls and writes
+// kernel.json. The first time this takes two to four minutes, later about a second, and changes only what is out of date. Without a
+// network it goes on without gopls. A kernel of another checkout is replaced, since one kernel serves one checkout.
 func Install(ctx context.Context, o Options) (Spec, error) {
-	file, err := File(o)
-	if err != nil {
+	if _, err := File(o); err != nil {
 		return Spec{}, err
 	}
 	m, err := openModule(ctx, o)
 	if err != nil {
 		return Spec{}, err
 	}
-	if err := m.buildTools(ctx, o); err != nil {
+	spec := m.interactive()
+	err = m.locked(ctx, o, func() error {
+		if err := m.buildTools(ctx, o); err != nil {
+			return err
+		}
+		if err := m.buildProxy(ctx, o); err != nil {
+			return err
+		}
+		if err := m.buildGopls(ctx, o); ctx.Err() != nil {
+			return err
+		} else if err != nil {
+			o.logf("kernel: %s\nkernel: going on without gopls: completion knows names only, not types; run setup again with a network",
+				strings.ReplaceAll(err.Error(), "\n", "\nkernel: "))
+		}
+		return m.warm(ctx, o, spec)
+	})
+	if err != nil {
 		return Spec{}, err
 	}
-	spec := m.spec()
-	if err := m.warm(ctx, o, spec); err != nil {
-		return Spec{}, err
+	return spec, Save(spec, o)
+}
+
+// Save writes a kernel that Install returned into the folder of the options, for example that of a virtual environment.
+func Save(spec Spec, o Options) error {
+	file, err := File(o)
+	if err != nil {
+		return err
 	}
 	if old, err := Read(file); err == nil && old.Env["GANBOOK_ROOT"] != spec.Env["GANBOOK_ROOT"] {
 		o.logf("kernel: %s was for the checkout %s", file, old.Env["GANBOOK_ROOT"])
 	}
 	text, err := json.MarshalIndent(spec, "", "  ")
 	if err != nil {
-		return Spec{}, fmt.Errorf("kernelspec: %w", err)
+		return fmt.Errorf("kernelspec: %w", err)
 	}
 	if err := writeAtomically(file, append(text, '\n')); err != nil {
-		return Spec{}, fmt.Errorf("kernelspec: cannot write %s: %w; choose another folder with JUPYTER_DATA_DIR or --prefix", file, err)
+		return fmt.Errorf("kernelspec: cannot write %s: %w; choose another folder with JUPYTER_DATA_DIR or --prefix", file, err)
 	}
 	o.logf("kernel: %q is installed in %s", DisplayName, filepath.Dir(file))
-	return spec, nil
+	return nil
 }
 
-// Check says what is missing or out of date in an installed kernel; nil when it is as Install would write it.
-func Check(ctx context.Context, o Options) error {
+// Check says what is missing or out of date in an installed kernel; nil when it is as Install would write it, there and in the data
+// folders also named. A missing gopls is no error: the kernel does without.
+func Check(ctx context.Context, o Options, also ...string) error {
 	file, err := File(o)
 	if err != nil {
 		return err
 	}
-	have, err := Read(file)
-	if err != nil {
+	if _, err := Read(file); err != nil {
 		return err
 	}
 	m, err := openModule(ctx, o)
 	if err != nil {
 		return err
 	}
-	want := m.spec()
 	var wrong []error
-	for _, tool := range tools {
-		path := filepath.Join(m.bin, tool.name)
-		if info, err := os.Stat(path); err != nil || info.Mode()&0o111 == 0 {
-			wrong = append(wrong, fmt.Errorf("%s is not built", path))
+	programs := []string{m.gonb(), filepath.Join(m.bin, "goimports")}
+	if m.proxy != "" {
+		programs = append(programs, m.proxy)
+	}
+	for _, program := range programs {
+		if info, err := os.Stat(program); err != nil || info.Mode()&0o111 == 0 {
+			wrong = append(wrong, fmt.Errorf("%s is not built", program))
 		}
 	}
-	if other := have.Env["GANBOOK_ROOT"]; other != m.root {
-		wrong = append(wrong, fmt.Errorf("the kernel is for the checkout %s, not %s", other, m.root))
-	} else if !slices.Equal(have.Argv, want.Argv) {
-		wrong = append(wrong, fmt.Errorf("the kernel starts %q, want %q", have.Argv, want.Argv))
-	} else if !maps.Equal(have.Env, want.Env) {
-		wrong = append(wrong, fmt.Errorf("the kernel's environment is %v, want %v", have.Env, want.Env))
+	files := []string{file}
+	for _, dir := range also {
+		files = append(files, inData(dir))
+	}
+	for _, f := range files {
+		wrong = append(wrong, m.compare(f)...)
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("kernelspec: %s: %w; mend it with ./ganbook setup", file, errors.Join(wrong...))
+		return fmt.Errorf("kernelspec: %w; mend it with ./ganbook setup", errors.Join(wrong...))
+	}
+	return nil
+}
+
+// compare says how a kernel.json differs from what Install would write.
+func (m *checkout) compare(file string) []error {
+	have, err := Read(file)
+	if err != nil {
+		return []error{err}
+	}
+	want := m.interactive()
+	switch other := have.Env["GANBOOK_ROOT"]; {
+	case other != m.root:
+		return []error{fmt.Errorf("%s: the kernel is for the checkout %s, not %s", file, other, m.root)}
+	case !slices.Equal(have.Argv, want.Argv):
+		return []error{fmt.Errorf("%s: the kernel starts %q, want %q", file, have.Argv, want.Argv)}
+	case !maps.Equal(have.Env, want.Env):
+		var names []error
+		for _, name := range slices.Sorted(maps.Keys(want.Env)) {
+			if have.Env[name] != want.Env[name] {
+				names = append(names, fmt.Errorf("%s: the kernel's %s is %q, want %q", file, name, have.Env[name], want.Env[name]))
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(have.Env)) {
+			if _, ok := want.Env[name]; !ok {
+				names = append(names, fmt.Errorf("%s: the kernel's environment sets %s", file, name))
+			}
+		}
+		return names
 	}
 	return nil
 }
@@ -105,16 +173,16 @@ func Uninstall(ctx context.Context, o Options) error {
 		return err
 	}
 	spec, err := Read(file)
-	if errors.Is(err, os.ErrNotExist) {
-		o.logf("kernel: nothing is installed at %s", file)
-		return nil
-	}
 	if err == nil && spec.Env["GANBOOK_ROOT"] != root {
 		return fmt.Errorf("kernelspec: %s is for the checkout %s: uninstall it from there", file, spec.Env["GANBOOK_ROOT"])
 	}
 	for _, dir := range []string{filepath.Dir(file), filepath.Join(cache, "kernel")} {
+		if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+			o.logf("kernel: nothing is installed at %s", dir)
+			continue
+		}
 		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("kernelspec: %w", err)
+			return explain(fmt.Errorf("kernelspec: %w", err))
 		}
 		o.logf("kernel: removed %s", dir)
 	}

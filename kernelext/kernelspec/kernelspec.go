@@ -1,4 +1,4 @@
-// Package kernelspec installs the pinned GoNB as the Jupyter kernel "Go (ganbook)".
+// Package kernelspec installs the pinned GoNB, behind our proxy, as the Jupyter kernel "Go (ganbook)".
 //
 // The kernel compiles cells against one checkout of this module (its go.mod, its go.sum, no network), with one
 // toolchain and one environment, all written down in kernel.json: a notebook then behaves the same from JupyterLab,
@@ -35,14 +35,18 @@ type Options struct {
 	Cache   string    // for built programs; GANBOOK_CACHE, else ganbook in the user's cache folder
 	DataDir string    // Jupyter's data folder; <Prefix>/share/jupyter, else JUPYTER_DATA_DIR, else the user's own
 	Prefix  string    // for example a virtual environment
+	Source  string    // the checkout that ganbook-kernel and gopls are built from, for tests with a small Root; Root
 	Log     io.Writer // progress lines; nil: none
 }
 
 // File returns the path of the kernel.json that Install writes.
 func File(o Options) (string, error) {
 	dir, err := dataDir(o)
-	return filepath.Join(dir, "kernels", Name, "kernel.json"), err
+	return inData(dir), err
 }
+
+// inData is the kernel's file in a Jupyter data folder.
+func inData(dir string) string { return filepath.Join(dir, "kernels", Name, "kernel.json") }
 
 // Read reads a kernel.json, of this or another kernel.
 func Read(file string) (Spec, error) {

@@ -24,9 +24,13 @@ var tools = []struct{ name, pkg, module string }{
 // checkout is the module that cells are compiled against, with the toolchain that compiles them.
 type checkout struct {
 	root      string   // folder of go.mod
+	source    string   // the checkout that our own programs are built from
 	toolchain string   // go1.27.0
 	goDirs    []string // folders of the go command: the toolchain's own, then the one that can fetch it
-	bin       string   // folder of the built tools, one for each set of versions
+	cache     string
+	bin       string // folder of the built tools, one for each set of versions
+	proxy     string // our program in front of gonb; "": none
+	gopls     string // "": none
 }
 
 // CacheDir is where ganbook keeps what it builds: GANBOOK_CACHE, else ganbook in the user's cache folder.
@@ -43,6 +47,9 @@ func CacheDir(o Options) (string, error) {
 	}
 	return filepath.Join(dir, "ganbook"), nil
 }
+
+// Root is the checkout that the options name, symbolic links resolved.
+func Root(o Options) (string, error) { return findRoot(o) }
 
 // findRoot returns the checkout, symbolic links resolved: the path is compared and part of compiled programs.
 func findRoot(o Options) (string, error) {
@@ -92,7 +99,10 @@ func openModule(ctx context.Context, o Options) (*checkout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kernelspec: cells are compiled by Go, and there is no go in PATH: start through ./ganbook, or install Go from https://go.dev/dl/: %w", err)
 	}
-	m := &checkout{root: root}
+	m := &checkout{root: root, source: root, cache: cache}
+	if o.Source != "" {
+		m.source = o.Source
+	}
 	if m.toolchain, err = toolchain(filepath.Join(root, "go.mod")); err != nil {
 		return nil, err
 	}
@@ -112,8 +122,14 @@ func openModule(ctx context.Context, o Options) (*checkout, error) {
 	}
 	key := append(strings.Fields(versions), m.toolchain, runtime.GOARCH)
 	m.bin = filepath.Join(cache, "kernel", "gonb-goimports-"+strings.Join(key, "-"))
-	return m, nil
+	if m.gopls, err = m.goplsPath(cache); err != nil {
+		return nil, err
+	}
+	m.proxy, err = m.proxyPath(ctx, cache)
+	return m, err
 }
+
+func (m *checkout) gonb() string { return filepath.Join(m.bin, "gonb") }
 
 func (m *checkout) goCommand() string { return filepath.Join(m.goDirs[0], "go") }
 
@@ -141,35 +157,10 @@ func run(ctx context.Context, dir string, env []string, program string, args ...
 		if errors.As(err, &exit) && len(exit.Stderr) > 0 {
 			err = fmt.Errorf("%w\n%s", err, strings.TrimSpace(string(exit.Stderr)))
 		}
-		return "", fmt.Errorf("kernelspec: in %s: %s %s: %w", dir, filepath.Base(program), strings.Join(args, " "), err)
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return "", explain(fmt.Errorf("kernelspec: in %s: %s %s: %w", dir, filepath.Base(program), strings.Join(args, " "), err))
 	}
 	return string(out), nil
-}
-
-// spec is the kernel of this checkout. Another program may be put in front of gonb here, as argv[0].
-func (m *checkout) spec() Spec {
-	experiment := os.Getenv("GOEXPERIMENT")
-	if experiment == "" {
-		experiment = "simd" // without it training is 10 to 15 times slower
-	}
-	flags := []string{"-mod=readonly"}
-	for _, f := range strings.Fields(os.Getenv("GOFLAGS")) {
-		if !strings.HasPrefix(f, "-mod=") {
-			flags = append(flags, f)
-		}
-	}
-	return Spec{
-		// -raw_error: compile errors as text, which a headless run can show.
-		Argv:        []string{filepath.Join(m.bin, "gonb"), "--kernel", "{connection_file}", "-go_work=" + m.root, "-raw_error"},
-		DisplayName: DisplayName, Language: "go", InterruptMode: "message",
-		Env: map[string]string{
-			"PATH":         strings.Join(append([]string{m.bin}, append(m.goDirs, "${PATH}")...), string(os.PathListSeparator)),
-			"GOPROXY":      "off", // GoNB calls "go get" before each cell: never the network, never other versions
-			"GOFLAGS":      strings.Join(flags, " "),
-			"GOWORK":       "", // GoNB writes a go.work of its own
-			"GOTOOLCHAIN":  m.toolchain,
-			"GOEXPERIMENT": experiment,
-			"GANBOOK_ROOT": m.root,
-		},
-	}
 }
