@@ -117,6 +117,9 @@ func (b *board) polyline(a Arrow, points [][2]float64) {
 	if a.Label == "" {
 		return
 	}
+	if a.Cut {
+		y -= 8
+	}
 	if math.Abs(q[0]-p[0]) >= math.Abs(q[1]-p[1]) {
 		b.word(x, y-16, 12, c, draw.XCenter, a.Label)
 	} else {

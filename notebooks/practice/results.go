@@ -1,0 +1,115 @@
+package practice
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"strings"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/train"
+	"github.com/ganbook/ganbook/plots"
+)
+
+// LogLines are lines of a run as the practice prints them, every so many batches: the first and the last few of them.
+func LogLines(run *experiments.Opened, first, last int) (string, error) {
+	points, err := run.Run.Points()
+	if len(points) == 0 {
+		return "", fmt.Errorf("practice: run %s has no iteration yet: %w", run.Run.Info().ID, err)
+	}
+	var lines []string
+	for _, p := range points {
+		if p.Batch%max(1, run.Settings.LogEvery) == 0 {
+			lines = append(lines, run.Experiment.LogLine(p, run.Settings.Epochs))
+		}
+	}
+	if len(lines) > first+last {
+		left := len(lines) - first - last
+		lines = append(append(lines[:first:first], fmt.Sprintf("… %d more …", left)), lines[len(lines)-last:]...)
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// pictures cuts a batch of pixels into pictures.
+func pictures(pixels []float32, n int) [][]float64 {
+	out := make([][]float64, n)
+	size := len(pixels) / n
+	for i := range out {
+		out[i] = make([]float64, size)
+		for k, v := range pixels[i*size : (i+1)*size] {
+			out[i][k] = float64(v)
+		}
+	}
+	return out
+}
+
+// Spread is the [Diversity] of n real pictures and of n fakes of a run.
+func Spread(run *experiments.Opened, real []float32, n int) (ofReal, ofFake float64, err error) {
+	fake, _, err := run.Generate(run.Latents(n, 1), train.BatchStatistics)
+	if err != nil {
+		return 0, 0, err
+	}
+	return Diversity(pictures(real, n)), Diversity(pictures(fake, n)), nil
+}
+
+// SameLatent shows one latent in two batches, with batch statistics and with running averages, and says how far the
+// pictures are apart (the largest difference of a pixel; pixels lie between −1 and 1).
+func SameLatent(run *experiments.Opened) (image.Image, string, error) {
+	const others = 15
+	size := run.GAN.Prior.Size
+	one := run.Latents(1, 7)
+	var panels []plots.Panel
+	var said []string
+	for _, mode := range []struct {
+		name string
+		mode func(ganlib.Inputs) ganlib.Inputs
+	}{{"batch statistics", train.BatchStatistics}, {"running averages", train.RunningAverages}} {
+		var seen [2][]float32
+		for i := range seen {
+			z := append(append(make([]float32, 0, (others+1)*size), one...), run.Latents(others, int64(100+i))...)
+			pixels, d, err := run.Generate(z, mode.mode)
+			if err != nil {
+				return nil, "", err
+			}
+			seen[i] = pixels[:d[1]*d[2]*d[3]]
+			img, err := plots.Picture(seen[i], d[1], d[2], d[3])
+			if err != nil {
+				return nil, "", err
+			}
+			panels = append(panels, plots.Panel{Caption: fmt.Sprintf("%s, batch %d", mode.name, i+1), Image: img})
+		}
+		said = append(said, fmt.Sprintf("%s: %.4f apart", mode.name, furthest(seen[0], seen[1])))
+	}
+	figure, err := plots.Panels(panels...)
+	return figure, strings.Join(said, "; "), err
+}
+
+// furthest is the largest difference of two pictures.
+func furthest(a, b []float32) float64 {
+	largest := 0.0
+	for i := range a {
+		largest = math.Max(largest, math.Abs(float64(a[i]-b[i])))
+	}
+	return largest
+}
+
+// Contributions counts, with the layer itself, how many inputs reach each output of a transposed convolution: kernel
+// and inputs are all ones.
+func Contributions(kernel, stride, inputs int) (Matrix, error) {
+	one := func(int, int) float64 { return 1 }
+	return Transposed(filled(inputs, inputs, one), filled(kernel, kernel, one), stride, 0, 0)
+}
+
+// Checkerboards draws Contributions for kernels with stride 2.
+func Checkerboards(kernels ...int) (image.Image, error) {
+	var tables []plots.Matrix
+	for _, k := range kernels {
+		m, err := Contributions(k, 2, 4)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, plots.Matrix{Caption: fmt.Sprintf("k%d s2", k), Values: m})
+	}
+	return plots.Matrices(0, tables...)
+}
