@@ -7,10 +7,12 @@ import (
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
-// doctorCmd checks the machine, line by line, and says what to do about what is wrong.
+// doctorCmd checks the machine, line by line, or a training, and says what to do about what is wrong.
 type doctorCmd struct {
-	JSON bool   `help:"Print one JSON object per check and nothing else."`
-	Runs string `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
+	Name  string `arg:"" name:"run" optional:"" help:"A run to examine instead of the machine: its folder, its name or its number."`
+	Again bool   `help:"Examine the numbers of the run again instead of telling what was found while it trained."`
+	JSON  bool   `help:"Print one JSON object per check, or per finding, and nothing else."`
+	Runs  string `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
 }
 
 // finding is the outcome of a check.
@@ -28,6 +30,12 @@ const (
 )
 
 func (c *doctorCmd) Run(a *app) error {
+	if c.Name != "" {
+		return c.run(a)
+	}
+	if c.Again {
+		return usagef("--again: name the run to examine")
+	}
 	failed := 0
 	host := runlog.Host()
 	for _, check := range []func() finding{

@@ -5,7 +5,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
-// The lines of --json: a start, points and samples as they come, an end.
+// The lines of --json: a start, points, samples and findings as they come, an end.
 type (
 	startLine struct {
 		Event      string               `json:"event"` // "start"
@@ -24,6 +24,10 @@ type (
 		Images int64  `json:"images"`
 		Path   string `json:"path"`
 	}
+	findingLine struct {
+		Event   string         `json:"event"` // "finding"
+		Finding runlog.Finding `json:"finding"`
+	}
 	endLine struct {
 		Event   string   `json:"event"`  // "done", "stopped" or "failed"
 		Run     string   `json:"run"`    // folder
@@ -40,6 +44,8 @@ func startEvent(run *runlog.Run, s experiments.Settings) startLine {
 }
 
 func pointEvent(p runlog.Point) pointLine { return pointLine{Event: "point", Point: p} }
+
+func findingEvent(f runlog.Finding) findingLine { return findingLine{Event: "finding", Finding: f} }
 
 func sampleEvent(run *runlog.Run, name string, images int64) sampleLine {
 	e := sampleLine{Event: "sample", Name: name, Images: images}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"text/tabwriter"
 
+	"github.com/ganbook/ganbook/ganlib/health"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -47,6 +49,10 @@ func (c *runsShowCmd) Run(a *app) error {
 	for _, name := range sortedNames(last.Values) {
 		row("last "+name, "%.4f", last.Values[name])
 	}
+	findings, damaged := run.Findings()
+	for _, e := range health.Episodes(findings) {
+		row("finding", "%s%s", health.Line(e.Finding), until(e))
+	}
 	for _, f := range figures(run) {
 		row("figure", "%s", f)
 	}
@@ -56,7 +62,7 @@ func (c *runsShowCmd) Run(a *app) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return showSettings(a.out, i)
+	return errors.Join(showSettings(a.out, i), damaged)
 }
 
 // showSettings prints the run's settings as they are recorded.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/health"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -141,6 +142,19 @@ func (v *view) Image(name string, images int64, _ image.Image) error {
 		return nil
 	}
 	return v.emit(sampleEvent(v.run, name, images))
+}
+
+// Finding tells what goes wrong, and that it is over.
+func (v *view) Finding(f runlog.Finding) error {
+	switch {
+	case v.json:
+		return v.emit(findingEvent(f))
+	case f.Resolved:
+		v.console.Line("doctor: %s", health.Line(f))
+	default:
+		v.console.Line("doctor: %s: %s → %s", f.Severity, health.Line(f), f.Remedy)
+	}
+	return nil
 }
 
 // Close takes the progress line away.

@@ -21,6 +21,15 @@ func Checked(names []string) (done, not []string) {
 	return append(done, "divergence"), not
 }
 
+// Remedies lists the remedies of all findings.
+func Remedies() []string {
+	all := []string{diverged.Remedy}
+	for _, c := range checks {
+		all = append(all, c.Remedy)
+	}
+	return all
+}
+
 // Line is a finding as one line of a log, without cause and remedy.
 func Line(f runlog.Finding) string {
 	if f.Resolved {
@@ -30,6 +39,29 @@ func Line(f runlog.Finding) string {
 		return fmt.Sprintf("%s at iteration %d", f.Title, f.Iteration)
 	}
 	return fmt.Sprintf("%s since iteration %d: %s is %.3g, limit %.3g", f.Title, f.Since, f.Measure, f.Value, f.Limit)
+}
+
+// Episode is a finding with its end.
+type Episode struct {
+	runlog.Finding
+	Until int64 // iteration at which it was over; 0: it lasts
+}
+
+// Episodes puts the findings of a run and their ends together, oldest first.
+func Episodes(findings []runlog.Finding) []Episode {
+	var all []Episode
+	for _, f := range findings {
+		if !f.Resolved {
+			all = append(all, Episode{Finding: f})
+			continue
+		}
+		for i := range all {
+			if all[i].Title == f.Title && all[i].Since == f.Since {
+				all[i].Until = f.Iteration
+			}
+		}
+	}
+	return all
 }
 
 // Healthy is the sentence for a run without findings, with what was looked for.
