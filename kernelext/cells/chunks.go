@@ -3,6 +3,7 @@ package cells
 import (
 	"go/scanner"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ type chunk struct {
 	tok        token.Token // its first token
 	decl       bool        // it can stand outside a function
 	semicolon  bool        // it ends in a semicolon that was typed
-	depth      int         // brackets that the cell ends without closing
-	words      []word
+	closers    string      // the brackets that are missing at the cell's end
+	words      []word      // its tokens without comments
 }
 
 type word struct {
@@ -30,7 +31,7 @@ func split(code string) (chunks []chunk) {
 		files = token.NewFileSet()
 		file  = files.AddFile("", -1, len(code))
 		c     = chunk{start: -1, first: -1}
-		depth int
+		open  []byte // closers of the brackets that are open
 	)
 	sc.Init(file, []byte(code), func(token.Position, string) {}, scanner.ScanComments)
 	flush := func() {
@@ -45,7 +46,8 @@ func split(code string) (chunks []chunk) {
 		at := file.Offset(pos)
 		switch tok {
 		case token.EOF:
-			c.depth = depth
+			slices.Reverse(open)
+			c.closers = string(open)
 			flush()
 			return chunks
 		case token.COMMENT:
@@ -56,17 +58,21 @@ func split(code string) (chunks []chunk) {
 			}
 			continue
 		case token.SEMICOLON:
-			if depth == 0 {
+			if len(open) == 0 {
 				if c.semicolon = lit == ";"; c.semicolon {
 					c.end = at + 1
 				}
 				flush()
 				continue
 			}
-		case token.LPAREN, token.LBRACK, token.LBRACE:
-			depth++
+		case token.LPAREN:
+			open = append(open, ')')
+		case token.LBRACK:
+			open = append(open, ']')
+		case token.LBRACE:
+			open = append(open, '}')
 		case token.RPAREN, token.RBRACK, token.RBRACE:
-			depth = max(0, depth-1)
+			open = open[:max(0, len(open)-1)]
 		}
 		if c.start < 0 {
 			c.start = at

@@ -118,14 +118,20 @@ func (x explainer) locate(message string, p *place) []string {
 		out := append([]string{where(p.cell, p.line) + ": " + head}, more...)
 		return append(out, quote(p.source, p.column)...)
 	}
-	if column > 0 && (line > len(x.user) || !strings.HasPrefix(strings.TrimLeft(x.user[line-1], " \t")+"\n", firstWord(x.code[p.line-1]))) {
-		column = min(column, len(x.user[line-1])+1)
+	if !aligned(x.user[min(line, len(x.user))-1], x.code[p.line-1], column) {
+		column = 0
 	}
 	out := append([]string{where("", line) + ": " + head}, more...)
 	return append(out, x.source(line, column)...)
 }
 
-func firstWord(line string) string {
-	word, _, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
-	return word
+// aligned reports whether a column of a line of Code shows the same in the user's line: Code puts white space in place of
+// what stood before an expression, but there are lines that it shifts.
+func aligned(user, code string, column int) bool {
+	at := column - 1
+	if at < 0 || at > len(user) || at > len(code) {
+		return false
+	}
+	n := min(3, len(user)-at, len(code)-at)
+	return user[at:at+n] == code[at:at+n]
 }

@@ -18,6 +18,9 @@ func Complete(code string) (status, indent string) {
 		}
 		return "incomplete", ""
 	}
+	if s.inside {
+		return "incomplete", ""
+	}
 	chunks := split(s.code)
 	if n := len(s.magics); n > 0 {
 		last := s.magics[n-1]
@@ -34,7 +37,7 @@ func Complete(code string) (status, indent string) {
 		switch {
 		case err == nil:
 		case i == len(chunks)-1 && atEnd:
-			return "incomplete", strings.Repeat("\t", max(1, c.depth))
+			return "incomplete", strings.Repeat("\t", max(1, len(c.closers)))
 		default:
 			return "invalid", ""
 		}
@@ -44,26 +47,30 @@ func Complete(code string) (status, indent string) {
 
 // check parses one chunk: atEnd means that something is missing behind it.
 func (c chunk) check(code string) (err error, atEnd bool) {
+	if c.tok == token.PACKAGE {
+		return nil, false
+	}
 	text := code[c.start:c.end]
 	head, tail := mainHead, "\n}"
-	switch {
-	case c.tok == token.PACKAGE:
-		return nil, false
-	case c.decl:
+	if c.decl {
 		head, tail = declHead, "\n"
 	}
-	if c.depth > 0 {
+	if c.closers != "" {
 		tail = ""
 	}
-	_, err = parser.ParseFile(token.NewFileSet(), "", head+text+tail, parser.SkipObjectResolution)
-	if err == nil {
+	parse := func(src string) error {
+		_, err := parser.ParseFile(token.NewFileSet(), "", src, parser.SkipObjectResolution)
+		return err
+	}
+	if err = parse(head + text + tail); err == nil {
 		return nil, false
+	}
+	if !c.decl && parse(head+code[c.start:c.first]+"return "+code[c.first:c.end]+tail) == nil {
+		return nil, false // a list of values, which is shown
 	}
 	var list scanner.ErrorList
 	if !errors.As(err, &list) || len(list) == 0 {
 		return err, false
 	}
-	first := list[0]
-	cut := strings.Contains(first.Msg, "not terminated") && (strings.Contains(first.Msg, "raw string") || strings.Contains(first.Msg, "comment"))
-	return err, cut || first.Pos.Offset >= len(head)+len(text)
+	return err, list[0].Pos.Offset >= len(head)+len(text)
 }

@@ -45,7 +45,11 @@ func (x explainer) runtime(stderr, status string) Failure {
 	if len(lines) > maxMessage {
 		lines = append(lines[:maxMessage], fmt.Sprintf("… %d more lines", len(lines)-maxMessage))
 	}
-	lines[0] = name + ": " + lines[0]
+	if strings.HasPrefix(strings.TrimLeft(dump, "\n"), showPackage+".Show(") {
+		f.Name = "error" // the cell's last value
+	} else {
+		lines[0] = name + ": " + lines[0]
+	}
 	f.Traceback = append(lines, x.frames(dump)...)
 	f.Traceback = append(f.Traceback, hints(message)...)
 	return f
@@ -60,7 +64,7 @@ func (x explainer) frames(dump string) (lines []string) {
 	function, last, repeated, count := "", "", 0, 0
 	flush := func() {
 		if repeated > 0 {
-			lines = append(lines, fmt.Sprintf("    … and %d times more", repeated))
+			lines = append(lines, fmt.Sprintf("    … and so on, %d frames more", repeated))
 		}
 		repeated = 0
 	}
@@ -72,7 +76,7 @@ func (x explainer) frames(dump string) (lines []string) {
 		}
 		frame := x.frame(function, l, current)
 		switch {
-		case len(frame) == 0:
+		case len(frame) == 0 || frame[0] == last && strings.HasPrefix(function, "created by "):
 		case frame[0] == last:
 			repeated++
 		default:
@@ -119,7 +123,7 @@ func (x explainer) frame(function, at, current string) []string {
 			return append([]string{head}, x.source(line, 0)...)
 		}
 		return []string{where(m[1], n) + inFunction(function)}
-	case strings.Contains(function, ours):
+	case strings.Contains(function, ours) && !strings.HasPrefix(function, showPackage):
 		_, name, _ := strings.Cut(function, ours)
 		file := m[3][strings.LastIndexByte(m[3], '/')+1:]
 		return []string{fmt.Sprintf("in %s (%s:%s)", name, file, m[4])}

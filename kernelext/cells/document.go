@@ -23,30 +23,43 @@ func (m *Memory) Document(code string, cursor int) (text string, offset int) {
 		return "", -1
 	}
 	own, ownImports := l.declarations()
-	w.add("package main\n\n", 1)
-	w.add(m.imports(l, ownImports), 1)
-	chunks := l.outside()
-	slices.SortStableFunc(chunks, func(a, b chunk) int { return order(a.tok != token.IMPORT) - order(b.tok != token.IMPORT) })
-	for i, c := range chunks {
-		if c.tok != token.IMPORT && (i == 0 || chunks[i-1].tok == token.IMPORT) {
-			w.add(m.remembered(own), 1)
-		}
+	w.add("package main\n\n"+m.imports(l, ownImports), 1)
+	var hasMain bool
+	rest := l.outside()
+	for len(rest) > 0 && rest[0].tok == token.IMPORT {
+		w.apart(rest[0].start, l.reach(rest[0]))
+		rest = rest[1:]
+	}
+	w.add(m.remembered(own), 1)
+	for _, c := range rest {
+		hasMain = hasMain || c.isMain()
 		w.apart(c.start, l.reach(c))
-	}
-	if len(chunks) == 0 || chunks[len(chunks)-1].tok == token.IMPORT {
-		w.add(m.remembered(own), 1)
-	}
-	if !l.passed || w.found < 0 {
-		w.add("func main() {\n", 1)
-		if l.passed { // only blank text and comments hold the cursor
-			w.found = w.b.Len()
-		} else {
-			w.region2(l)
-		}
+		w.add(c.closers, 1) // a declaration that is still being typed
 		w.endLine()
+	}
+	if !hasMain {
+		w.add("func main() {\n", 1)
+		w.body(l)
 		w.add("}\n", 1)
 	}
 	return w.b.String(), w.found
+}
+
+// body writes main's statements, which need not be complete.
+func (w *writer) body(l *layout) {
+	if l.passed {
+		if w.found < 0 && len(l.chunks) == 0 { // the cursor is in white space or a comment
+			w.found = w.b.Len()
+		}
+		return
+	}
+	w.source = &source{text: l.code[:l.main] + l.mainCode(), starts: l.starts}
+	w.copy(l.main, len(w.text))
+	w.endLine()
+	if n := len(l.body); n > 0 {
+		w.add(l.body[n-1].closers, 1)
+		w.endLine()
+	}
 }
 
 // reach is the end of a chunk with the blanks behind it in its line, where somebody may be typing.
@@ -56,12 +69,6 @@ func (l *layout) reach(c chunk) int {
 		end++
 	}
 	return end
-}
-
-// region2 writes main's body.
-func (w *writer) region2(l *layout) {
-	w.source = &source{text: l.code[:l.main] + l.mainCode(), starts: l.starts}
-	w.copy(l.main, len(w.text))
 }
 
 func (l *layout) inMagic(at int) bool {
@@ -100,7 +107,7 @@ func (m *Memory) imports(l *layout, own map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(paths)) {
 		if _, again := own[name]; !again {
-			fmt.Fprintf(&b, "import %s %s\n", importAlias(name, paths[name]), strconv.Quote(paths[name]))
+			fmt.Fprintf(&b, "import %s%s\n", importAlias(name, paths[name]), strconv.Quote(paths[name]))
 		}
 	}
 	return b.String()
@@ -109,12 +116,12 @@ func (m *Memory) imports(l *layout, own map[string]string) string {
 // importAlias is the name in front of an import: the last part of a path alone would do, but not for every path.
 func importAlias(name, path string) string {
 	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-		return name[:1]
+		return name[:1] + " "
 	}
 	if strings.HasSuffix(path, "/"+name) || path == name {
 		return ""
 	}
-	return name
+	return name + " "
 }
 
 // remembered are the declarations that a cell does not replace.
@@ -131,11 +138,16 @@ func (m *Memory) remembered(own []*declaration) string {
 	for _, d := range m.decls {
 		kept := *d
 		for name := range d.names {
-			if replaced[name] {
-				kept = kept.without(name)
+			if !replaced[name] {
+				continue
 			}
+			if len(kept.names) == 1 {
+				kept.names = nil
+				break
+			}
+			kept = kept.without(name)
 		}
-		if len(kept.names) > 0 || len(d.names) == 0 {
+		if kept.names != nil {
 			b.WriteString(kept.text + "\n")
 		}
 	}

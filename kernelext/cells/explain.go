@@ -14,9 +14,10 @@ type Failure struct {
 }
 
 // HasNoValue reports whether the compiler complains that an expression has no value: Prepared.Plain is then to be tried.
-func HasNoValue(text string) bool { return strings.Contains(text, "(no value) used as value") }
+func HasNoValue(text string) bool { return noValue.MatchString(escapes.ReplaceAllString(text, "")) }
 
 var (
+	noValue = regexp.MustCompile(`(?m)\(no value\) used as value$`)
 	escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 	ended   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+?)( \(core dumped\))?\n*$`)
 )
@@ -75,6 +76,7 @@ func quote(text string, column int) []string {
 var (
 	goGetNote = regexp.MustCompile(`(?s)\n-{5,}\nNote: 'go get'.*`)
 	goGetHead = regexp.MustCompile(`(?m)^(failed to run .*|go: gonb_\w+ imports)$`)
+	inFolder  = regexp.MustCompile(` \(/.*\)$`)
 )
 
 // other explains what is neither of the compiler nor of the program: a command that failed, a missing package.
@@ -86,7 +88,7 @@ func (x explainer) other(text string) Failure {
 	}
 	seen := map[string]bool{}
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !seen[line] { // value and traceback say the same
+		if line = inFolder.ReplaceAllString(strings.TrimSpace(line), ""); line != "" && !seen[line] { // value and traceback say the same
 			seen[line] = true
 			f.Traceback = append(f.Traceback, line)
 		}

@@ -83,16 +83,12 @@ func (l *layout) divide(chunks []chunk) {
 			l.body = append(l.body, c)
 		}
 	}
-	slices.SortStableFunc(l.moved, func(a, b chunk) int {
-		return order(a.tok != token.IMPORT) - order(b.tok != token.IMPORT)
-	})
+	slices.SortStableFunc(l.moved, importsFirst)
 }
 
-func order(later bool) int {
-	if later {
-		return 1
-	}
-	return 0
+func importsFirst(a, b chunk) int {
+	order := map[bool]int{true: -1}
+	return order[a.tok == token.IMPORT] - order[b.tok == token.IMPORT]
 }
 
 // mainCode is the code of main's body with the moved declarations overwritten by spaces: it starts at offset main.

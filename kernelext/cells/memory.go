@@ -86,14 +86,15 @@ func (d declaration) without(name string) declaration {
 	return d
 }
 
-// outside are the chunks of a cell that stand outside of main.
+// outside are the declarations of a cell that stand outside of main, imports first.
 func (l *layout) outside() (chunks []chunk) {
 	for _, c := range l.chunks {
 		inBody := slices.ContainsFunc(l.body, func(b chunk) bool { return b.start == c.start })
-		if c.decl && c.tok != token.PACKAGE && !c.isMain() && !inBody {
+		if c.decl && c.tok != token.PACKAGE && !inBody {
 			chunks = append(chunks, c)
 		}
 	}
+	slices.SortStableFunc(chunks, importsFirst)
 	return chunks
 }
 
@@ -101,6 +102,9 @@ func (l *layout) outside() (chunks []chunk) {
 func (l *layout) declarations() (decls []*declaration, imports map[string]string) {
 	imports = map[string]string{}
 	for _, c := range l.outside() {
+		if c.isMain() {
+			continue
+		}
 		d, i := parseDeclarations(l.code[c.start:c.end])
 		decls = append(decls, d...)
 		maps.Copy(imports, i)

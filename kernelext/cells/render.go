@@ -72,9 +72,10 @@ func (w *writer) copy(from, to int) {
 
 // region writes text[from:to] of the cell with its edits.
 func (w *writer) region(from, to int) {
+	start := from
 	for _, e := range w.edits {
 		closes := e.rank <= showClosed
-		if e.at < from || e.at > to || e.at == from && closes || e.at == to && !closes && e.at < len(w.text) {
+		if e.at < from || e.at > to || e.at == start && closes || e.at == to && !closes && e.at < len(w.text) {
 			continue
 		}
 		w.copy(from, e.at)
@@ -112,7 +113,9 @@ func (w *writer) statements(l *layout, from int) {
 	slices.SortFunc(holes, func(a, b chunk) int { return a.start - b.start })
 	for _, c := range holes {
 		w.region(from, c.start)
-		w.add(strings.Repeat("\n", strings.Count(w.text[c.start:c.end], "\n")), w.lineOf(c.start))
+		for line := w.lineOf(c.start); line < w.lineOf(c.end); line++ {
+			w.add("\n", line)
+		}
 		from = c.end
 	}
 	w.region(from, len(w.text))

@@ -11,6 +11,7 @@ type source struct {
 	code   string  // the same bytes with every magic overwritten by spaces: offsets are those of text
 	magics []magic // in order
 	starts []int   // offset of each line's start
+	inside bool    // the cell ends inside a raw string or a comment
 	shield []edit  // what keeps GoNB from taking text of strings and comments for a command
 }
 
@@ -52,7 +53,7 @@ func read(cell string) *source {
 		}
 		at = end + 1
 	}
-	s.code, s.shield = string(code), state.edits
+	s.code, s.shield, s.inside = string(code), state.edits, state.raw || state.comment
 	return s
 }
 
