@@ -44,13 +44,13 @@ func (p *proxy) answer(ch channel, request *wire.Message, messageType string, co
 	p.front.status(request, "busy")
 	p.front.reply(ch, request, messageType, content)
 	p.front.status(request, "idle")
-	if p.running != nil && !p.running.prelude {
+	if p.running != nil && !p.running.ours {
 		p.front.status(&p.running.request, "busy")
 	}
 }
 
 func (p *proxy) kernelInfo() map[string]any {
-	version := strings.TrimPrefix(runtime.Version(), "go")
+	version, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), " ") // without experiments
 	return map[string]any{
 		"status": "ok", "protocol_version": wire.Version, "implementation": "ganbook", "implementation_version": "1.0",
 		"language_info": map[string]any{"name": "go", "version": version, "mimetype": "text/x-go", "file_extension": ".go",

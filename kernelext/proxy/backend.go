@@ -25,19 +25,19 @@ type backend struct {
 	folder string // its connection file and its temporary files
 	key    []byte
 	cancel context.CancelFunc // kills the process
-	pid    int                // for the loop; 0 until ready
+	pid    int                // 0 until the loop knows it
 	ready  bool
+	cells  int // as GoNB counts them: its errors name cells by this number
 
 	shell, stdin, iopub *zmtp.Socket
 	hello               chan struct{} // closed when GoNB has answered, and is heard on iopub
-	asked               map[string]bool
 }
 
 // startBackend starts a GoNB; backendReady or backendEnded is called by the loop later.
 func (p *proxy) startBackend() {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &backend{p: p, cancel: cancel, hello: make(chan struct{})}
-	p.backend, p.preluded = b, false
+	p.backend, p.silent = b, []string{p.options.Prelude}
 	p.work.Go(func() {
 		err := b.run(ctx)
 		p.post(func() { p.backendEnded(b, err) })
@@ -75,13 +75,14 @@ func (b *backend) run(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("GoNB does not start: %w; mend it with ./ganbook setup", err)
 	}
+	b.p.post(func() { b.pid = cmd.Process.Pid })
 	connected := make(chan error, 1)
 	go func() {
 		err := b.connect(ctx, connection)
 		if err != nil {
 			b.cancel() // a GoNB that cannot be reached is of no use
 		} else {
-			b.p.post(func() { b.p.backendReady(b, cmd.Process.Pid) })
+			b.p.post(func() { b.p.backendReady(b) })
 		}
 		connected <- err
 	}()
@@ -186,11 +187,11 @@ func (b *backend) greet(ctx context.Context, heard <-chan string) error {
 }
 
 // backendReady is called by the loop.
-func (p *proxy) backendReady(b *backend, pid int) {
+func (p *proxy) backendReady(b *backend) {
 	if p.backend != b || p.done {
 		return
 	}
-	b.ready, b.pid, p.deaths = true, pid, 0
+	b.ready, p.deaths = true, 0
 	p.next()
 }
 
@@ -204,14 +205,6 @@ func (p *proxy) backendEnded(b *backend, err error) {
 		return
 	}
 	p.gonbDied(b.ready, err)
-}
-
-// request sends a request to GoNB.
-func (b *backend) request(m wire.Message) {
-	m.Routes = nil
-	if err := b.shell.Send(m.Encode(b.key)); err != nil {
-		b.p.log.printf("GoNB: %v", err)
-	}
 }
 
 // toGonb passes on what is between the front end and GoNB alone: widgets and answers to questions of a cell.

@@ -16,7 +16,7 @@ type cell struct {
 	store       bool // in the history, with a number
 	stopOnError bool
 	allowStdin  bool
-	prelude     bool // ours: nobody hears of it
+	ours        bool // prelude and replayed declarations: nobody hears of it
 
 	number      int
 	prepared    cells.Prepared
@@ -99,16 +99,19 @@ func (p *proxy) next() {
 			p.startBackend()
 		}
 	case !p.backend.ready:
-	case !p.preluded:
-		p.preluded = true
-		c := &cell{code: p.options.Prelude, silent: true, prelude: true}
-		c.prepared.Code = c.code
+	case len(p.silent) > 0:
+		c := &cell{code: p.silent[0], silent: true, ours: true}
+		p.silent = p.silent[1:]
 		p.running = c
 		p.try(c, c.code, true)
 	case len(p.queue) > 0:
 		c := p.queue[0]
 		p.queue = p.queue[1:]
 		p.begin(c)
+		if p.lost {
+			p.lost = false
+			c.out.print("stderr", "The declarations of earlier cells are gone: run those cells again.\n")
+		}
 		if strings.TrimSpace(c.code) == "" {
 			p.finish(c, nil)
 			return
@@ -133,17 +136,39 @@ func (p *proxy) begin(c *cell) {
 	}
 }
 
+// executed remembers what a cell declares.
+func (p *proxy) executed(code string) {
+	p.memory.Executed(code)
+	if p.options.Assistant != nil {
+		p.options.Assistant.Executed(code)
+	}
+}
+
 // try sends a cell to GoNB.
 func (p *proxy) try(c *cell, code string, plain bool) {
-	m, err := wire.New(p.session, "execute_request", nil, map[string]any{"code": code, "silent": true, "store_history": c.store,
-		"user_expressions": struct{}{}, "allow_stdin": c.allowStdin, "stop_on_error": true})
-	if err != nil {
-		p.finish(c, &cells.Failure{Name: "InternalError", Value: err.Error()})
-		return
+	b := p.backend
+	for ; c.store && b.cells < c.number-1; b.cells++ { // cells that GoNB has not seen
+		b.execute(p.session, "", true, false)
 	}
-	c.attempt = &attempt{cell: c, id: m.Header.ID, plain: plain}
+	count := c.store && b.cells < c.number
+	if count {
+		b.cells++
+	}
+	c.attempt = &attempt{cell: c, id: b.execute(p.session, code, count, c.allowStdin), plain: plain}
 	p.attempts.add(c.attempt)
-	p.backend.request(m)
+}
+
+// execute sends code to GoNB, to be counted as a cell or not, and returns the request's id.
+func (b *backend) execute(session, code string, count, allowStdin bool) (id string) {
+	m, err := wire.New(session, "execute_request", nil, map[string]any{"code": code, "silent": true, "store_history": count,
+		"user_expressions": struct{}{}, "allow_stdin": allowStdin, "stop_on_error": true})
+	if err == nil {
+		err = b.shell.Send(m.Encode(b.key))
+	}
+	if err != nil { // GoNB is gone: the loop is about to hear of it
+		b.p.log.printf("GoNB: %v", err)
+	}
+	return m.Header.ID
 }
 
 // fromShell takes GoNB's replies.
@@ -163,7 +188,7 @@ func (p *proxy) fromShell(b *backend, m wire.Message) {
 // fromStdin passes a cell's question on to the front end that runs the cell.
 func (p *proxy) fromStdin(b *backend, m wire.Message) {
 	a := p.attempts.byID[m.Parent.ID]
-	if a == nil || a.cell.prelude {
+	if a == nil || a.cell.ours {
 		return
 	}
 	p.front.reply(stdin, &a.cell.request, m.Header.Type, m.Content)
@@ -176,11 +201,8 @@ func (p *proxy) attemptEnded(a *attempt) {
 		return
 	}
 	if a.reply.Status != "error" {
-		if !c.prelude && !c.interrupted {
-			p.memory.Executed(c.code)
-			if p.options.Assistant != nil {
-				p.options.Assistant.Executed(c.code)
-			}
+		if !c.ours && !c.interrupted {
+			p.executed(c.code)
 		}
 		p.finish(c, nil)
 		return
@@ -189,8 +211,11 @@ func (p *proxy) attemptEnded(a *attempt) {
 		p.try(c, c.prepared.Plain, true)
 		return
 	}
-	if c.prelude {
-		p.log.printf("the prelude fails: %s", a.reply.Value)
+	if c.ours {
+		p.log.printf("a cell of the kernel's own fails: %s\n%s", a.reply.Value, c.code)
+		if c.code != p.options.Prelude {
+			p.memory, p.lost = new(cells.Memory), true
+		}
 		p.finish(c, nil)
 		return
 	}
@@ -202,7 +227,7 @@ func (p *proxy) attemptEnded(a *attempt) {
 func (p *proxy) finish(c *cell, failure *cells.Failure) {
 	p.running, c.attempt = nil, nil
 	p.stopEnded()
-	if c.prelude {
+	if c.ours {
 		p.next()
 		return
 	}

@@ -12,6 +12,7 @@ const (
 	defaultGrace = time.Minute
 	sayAfter     = 2 * time.Second // the user is told what is waited for
 	gonbKills    = 5 * time.Second // after GoNB is interrupted it kills the cell's program
+	stuckAfter   = 10 * time.Second
 	look         = 10 * time.Millisecond
 )
 
@@ -22,6 +23,7 @@ type interruption struct {
 	cell    *cell
 	began   time.Time
 	said    bool
+	worked  time.Time    // when GoNB was last seen to run something
 	passed  time.Time    // when GoNB was told; zero: not yet
 	tooled  time.Time    // when a tool was first asked to end
 	told    map[int]bool // processes that got their SIGINT
@@ -33,12 +35,16 @@ type interruption struct {
 func (p *proxy) stopButton() {
 	p.abortQueue()
 	c := p.running
-	if c == nil || c.prelude {
+	if c == nil || c.ours {
 		return
 	}
 	c.interrupted = true
+	if c.attempt == nil { // it waits for an answer of ours
+		p.finish(c, nil)
+		return
+	}
 	if p.interrupt == nil {
-		p.interrupt = &interruption{cell: c, began: time.Now(), told: map[int]bool{}}
+		p.interrupt = &interruption{cell: c, began: time.Now(), worked: time.Now(), told: map[int]bool{}}
 		p.interrupt.pressed = 1
 		p.stopStep()
 		return
@@ -102,8 +108,15 @@ func (p *proxy) stopStep() {
 		signalAll(found, syscall.SIGKILL)
 		signalAll(p.orphans(), syscall.SIGKILL)
 	}
-	if what == nothing && waited > look {
+	if what != nothing {
+		i.worked = time.Now()
+	} else if waited > look {
 		p.endOrphans(i)
+		if time.Since(i.worked) > stuckAfter {
+			p.log.printf("GoNB runs nothing and does not end the cell: it is started anew")
+			p.backend.cancel()
+			return
+		}
 	}
 	p.later(look, p.stopStep)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -63,13 +64,13 @@ func (p *proxy) endAll() {
 		p.backend.cancel()
 	}
 	for range 50 {
-		left := p.tree.left(p.kept()...)
+		left := p.tree.left()
 		if len(left) == 0 {
 			return
 		}
 		signalAll(left, syscall.SIGKILL)
 		time.Sleep(2 * time.Millisecond)
-		p.tree.reap(p.gonb())
+		p.reap()
 	}
 }
 
@@ -80,8 +81,22 @@ func (p *proxy) gonb() int {
 	return 0
 }
 
-// kept are processes of ours that cells have no part in.
-func (p *proxy) kept() []int { return nil }
+// kept are processes of ours that cells have no part in: the assistant's gopls.
+func (p *proxy) kept() (pids []int) {
+	for _, q := range listProcesses() {
+		if q.parent == p.tree.self && q.name == "gopls" {
+			pids = append(pids, q.pid)
+		}
+	}
+	return pids
+}
+
+// reap takes leave of adopted processes that have ended. It waits until GoNB's own number is known.
+func (p *proxy) reap() {
+	if p.backend == nil || p.backend.pid != 0 {
+		p.tree.reap(append(p.kept(), p.gonb()))
+	}
+}
 
 // orphans are processes whose parent, a cell's program, has ended.
 func (p *proxy) orphans() []process {
@@ -98,7 +113,7 @@ func (p *proxy) programs() []process {
 }
 
 // watchOrphans takes leave of adopted processes that have ended.
-func (p *proxy) watchOrphans() { p.every(watchEvery, func() { p.tree.reap(p.gonb()) }) }
+func (p *proxy) watchOrphans() { p.every(watchEvery, p.reap) }
 
 // watchParent ends the kernel when Jupyter is gone, however it went.
 func (p *proxy) watchParent() {
@@ -126,6 +141,14 @@ func (p *proxy) every(d time.Duration, event func()) {
 	})
 }
 
+// replay lets a new GoNB know the declarations of earlier cells.
+func (p *proxy) replay() {
+	text, _ := p.memory.Document("", 0)
+	if code := strings.TrimSpace(strings.TrimPrefix(text, "package main\n")); code != "" {
+		p.silent = append(p.silent, code)
+	}
+}
+
 // gonbDied tells the front end what the end of GoNB means, and starts another one.
 func (p *proxy) gonbDied(wasReady bool, err error) {
 	reason := fmt.Sprintf("GoNB, which compiles and runs cells, has ended: %v", err)
@@ -135,9 +158,9 @@ func (p *proxy) gonbDied(wasReady bool, err error) {
 		p.deaths++
 	}
 	signalAll(p.tree.left(p.kept()...), syscall.SIGKILL) // what it ran cannot be heard any more
-	p.memory = cells.Memory{}
 	if wasReady || p.deaths < maxDeaths {
 		p.startBackend()
+		p.replay()
 	}
 	c := p.running
 	switch {
@@ -152,7 +175,7 @@ func (p *proxy) gonbDied(wasReady bool, err error) {
 	}
 	f := cells.Failure{Name: "KernelError", Value: reason, Traceback: []string{reason}}
 	if wasReady {
-		f.Traceback = append(f.Traceback, "It is started again. Declarations of earlier cells are gone: run them again.")
+		f.Traceback = append(f.Traceback, "It is started again, with the declarations of earlier cells. Give %env and %cd again.")
 	} else if tail != "" {
 		f.Traceback = append(f.Traceback, "Its last words:\n"+tail)
 	}

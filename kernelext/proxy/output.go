@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
@@ -57,7 +56,7 @@ func (p *proxy) fromIOPub(b *backend, m wire.Message) {
 		}
 		return
 	}
-	if c.prelude {
+	if c.ours {
 		return
 	}
 	switch m.Header.Type {
@@ -142,11 +141,7 @@ func (o *output) print(name, text string) {
 		return
 	}
 	if o.total > maxText {
-		text = text[:maxText-before]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-4):]) && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
-		}
-		o.collect(name, text)
+		o.collect(name, strings.ToValidUTF8(text[:maxText-before], ""))
 		o.collect("stderr", fmt.Sprintf("\n… output cut after %d bytes; write to a file\n", maxText))
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"math/rand/v2"
+	rand "math/rand/v2"
 	"os"
 	"slices"
 	"sort"
@@ -23,5 +23,6 @@ import (
 	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/ganbook/ganbook/kernelext"
 	"github.com/ganbook/ganbook/plots"
+	"github.com/janpfeifer/gonb/gonbui"
 )
 `

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -54,9 +55,9 @@ func isDetached(pid int) bool {
 }
 
 // reap takes leave of adopted processes that have ended; the others are waited for by who started them.
-func (t *processes) reap(own int) {
+func (t *processes) reap(own []int) {
 	for _, q := range listProcesses() {
-		if q.zombie && q.parent == t.self && q.pid != own {
+		if q.zombie && q.parent == t.self && !slices.Contains(own, q.pid) {
 			var status syscall.WaitStatus
 			syscall.Wait4(q.pid, &status, syscall.WNOHANG, nil)
 		}

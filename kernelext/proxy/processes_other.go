@@ -47,4 +47,4 @@ func isDetached(pid int) bool {
 }
 
 // reap: nothing is adopted here.
-func (t *processes) reap(own int) {}
+func (t *processes) reap(own []int) {}

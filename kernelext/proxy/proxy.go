@@ -61,10 +61,11 @@ type proxy struct {
 	queue     []*cell
 	running   *cell
 	attempts  attempts
-	preluded  bool // the prelude has run in this GoNB
-	count     int  // of executed cells, as the notebook numbers them
+	silent    []string // cells of ours that are still to run in this GoNB, before all others
+	lost      bool     // the declarations of earlier cells are gone, and the user does not know yet
+	count     int      // of executed cells, as the notebook numbers them
 	history   history
-	memory    cells.Memory
+	memory    *cells.Memory
 	interrupt *interruption // of the running cell; nil: none
 }
 
@@ -92,11 +93,13 @@ func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &proxy{options: o, connection: connection, log: newLogger(o.Log), ctx: ctx, events: make(chan func(), 256),
-		session: wire.NewID(), folder: folder, tree: newProcesses()}
+		session: wire.NewID(), folder: folder, tree: newProcesses(),
+		memory: new(cells.Memory)}
 	if p.front, err = openFront(p); err != nil {
 		return err
 	}
 	p.startBackend()
+	p.executed(o.Prelude)
 	p.watchSignals()
 	p.watchParent()
 	p.watchOrphans()
