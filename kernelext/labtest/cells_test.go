@@ -21,10 +21,6 @@ func TestOutputThatIsNotUTF8(t *testing.T) {
 			t.Errorf("a message is not UTF-8: %.200q", m.Content)
 		}
 	}
-	// A letter of three bytes that is printed in two halves.
-	if got := k.run(t, `os.Stdout.Write([]byte("\xed\x95")); time.Sleep(300 * time.Millisecond); os.Stdout.Write([]byte("\x9c\n"))`); got.stdout != "한\n" {
-		t.Errorf("stdout %q, want one letter", got.stdout)
-	}
 	k.expectAlive(t)
 }
 
@@ -40,7 +36,7 @@ func TestFiftyMegabytes(t *testing.T) {
 	switch complete := len(got.stdout) == 50_000_000 && strings.HasSuffix(got.stdout, "499999\n"); {
 	case !strings.HasPrefix(got.stdout, first):
 		t.Errorf("the output begins with %.200q", got.stdout)
-	case !complete && !strings.Contains(got.stdout+got.stderr, "more"):
+	case !complete && !strings.Contains(got.stderr, "cut after"):
 		t.Errorf("%d bytes of 50,000,000, and no word about the rest: %q %q", len(got.stdout), got.stdout[max(0, len(got.stdout)-200):], got.stderr)
 	}
 	t.Logf("%d bytes arrived in %d messages", len(got.stdout), len(got.record.iopub))
@@ -68,6 +64,9 @@ func TestCellsThatNeverEnd(t *testing.T) {
 			k.printed(t, id, "going")
 			behind := k.send(t, "!echo behind")
 			k.interrupt(t)
+			if name == "deaf" {
+				k.interrupt(t) // a program has a minute to save, unless the button is pressed again
+			}
 			got := k.result(t, id)
 			if got.status != "error" || len(got.errors) != 1 {
 				t.Errorf("status %q, errors %q, want one error", got.status, got.errors)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 )
 
@@ -56,16 +57,27 @@ func cached(t *testing.T, name string, files []string, fill func(ctx context.Con
 // python is the interpreter of a virtual environment with jupyter_kernel_test, from the lock file.
 func python(t *testing.T) string {
 	t.Helper()
-	lock := filepath.Join("locks", "test.lock")
-	dir := cached(t, "python", []string{lock}, func(ctx context.Context, dir string) error {
-		if _, err := output(ctx, ".", "python3", "-m", "venv", dir); err != nil {
-			return fmt.Errorf("jupyter_kernel_test needs Python 3.10 or newer with venv (python3 python3-venv): %w", err)
-		}
-		_, err := output(ctx, ".", filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-			"--require-hashes", "--requirement", lock)
-		return err
-	})
-	return filepath.Join(dir, "bin", "python")
+	lock, err := os.ReadFile(filepath.Join("locks", "test.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return virtual(t, lock).Python()
+}
+
+// virtual is the virtual environment of a lock file, made the first time.
+func virtual(t *testing.T, lock []byte) *jupyter.Environment {
+	t.Helper()
+	cache, err := kernelspec.CacheDir(kernelspec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	environment, err := jupyter.Build(ctx, jupyter.Options{Cache: cache, Lock: lock, Log: os.Stderr})
+	if err != nil {
+		missing(t, "%v", err)
+	}
+	return environment
 }
 
 // chromium is the system's browser; none is ever downloaded.

@@ -93,7 +93,7 @@ func TestMalformedFrames(t *testing.T) {
 		k.sendFrames(t, frames)
 	}
 	k.expectAlive(t)
-	for _, kind := range []string{"complete", "inspect", "is_complete", "history", "comm_info", "kernel_info", "interrupt"} {
+	for _, kind := range []string{"complete", "inspect", "is_complete", "history", "comm_info", "kernel_info"} {
 		_, frames := k.request(t, k.Connection.Key, "")
 		header := strings.Replace(string(frames[2]), "execute_request", kind+"_request", 1)
 		for _, content := range []string{"{}", "[]", `{"code": 7, "cursor_pos": "x"}`, `{"code": "fmt.P", "cursor_pos": -5}`,

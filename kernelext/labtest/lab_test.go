@@ -5,13 +5,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kerneltest"
 )
 
@@ -38,6 +43,78 @@ type visit struct {
 	page     struct {
 		Text                              string
 		Images, Charts, Formulas, Scripts int
+	}
+}
+
+// lab is a folder of notebooks that a JupyterLab of its own shows.
+type lab struct {
+	folder string
+	mark
+}
+
+func openLab(t *testing.T) *lab {
+	t.Helper()
+	chromium(t)
+	browserScripts(t)
+	installed(t)
+	folder, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &lab{folder, trace(t)}
+}
+
+// browse starts a JupyterLab that opens a notebook of these cells, and works through a scenario with it.
+func (l *lab) browse(t *testing.T, scenario string, cells ...string) visit {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	defer cancel()
+	environment := virtual(t, jupyter.LabLock)
+	writeNotebook(t, filepath.Join(l.folder, scenario+".ipynb"), cells...)
+	var log bytes.Buffer
+	own := t.TempDir() // what it stores belongs to this test
+	server, err := environment.Serve(ctx, jupyter.ServerOptions{Cache: own, Root: l.folder, Notebook: scenario + ".ipynb", NoBrowser: true,
+		Args: []string{"--expose-app-in-browser"}, Env: []string{l.variable, "JUPYTER_PATH=" + jupyterDir}, Log: &log})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, log.Bytes())
+	}
+	defer func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		l.expectGone(t)
+		if t.Failed() {
+			t.Logf("JupyterLab said:\n%.8000s", log.Bytes())
+		}
+	}()
+	expectClosed(t, server)
+	return browse(t, scenario, server.URL)
+}
+
+// expectClosed wants a server that answers nobody without its token, and listens on the loopback address only.
+func expectClosed(t *testing.T, server *jupyter.Server) {
+	t.Helper()
+	response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/contents", server.Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusForbidden {
+		t.Errorf("without a token the server answers %s", response.Status)
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range addresses {
+		ip, ok := address.(*net.IPNet)
+		if !ok || ip.IP.IsLoopback() || ip.IP.IsLinkLocalUnicast() {
+			continue
+		}
+		if conn, err := net.Dial("tcp", net.JoinHostPort(ip.IP.String(), strconv.Itoa(server.Port))); err == nil {
+			conn.Close()
+			t.Errorf("the server listens on %v", ip.IP)
+		}
 	}
 }
 
@@ -110,7 +187,7 @@ func local(request string) bool {
 	switch u.Scheme {
 	case "http", "ws":
 		return u.Hostname() == "127.0.0.1"
-	case "data", "blob", "about":
+	case "data", "blob", "about", "file":
 		return true
 	}
 	return false
@@ -126,4 +203,3 @@ func moved(states []string) int {
 	}
 	return len(seen)
 }
-

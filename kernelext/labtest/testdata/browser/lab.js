@@ -71,7 +71,7 @@ const scenarios = {
 async function main([scenario, url, folder]) {
   const exported = scenario === 'html';
   const browser = await launch();
-  const page = new Page(await browser.newContext({ viewport: { width: 1200, height: 1400 }, javaScriptEnabled: !exported, offline: exported }),
+  const page = new Page(await browser.newContext({ viewport: { width: 1200, height: 1600 }, javaScriptEnabled: !exported, offline: exported }),
     path.resolve(folder));
   try {
     await page.open(url);
