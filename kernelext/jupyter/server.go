@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -39,6 +40,7 @@ type Server struct {
 	Token string // of this start only
 
 	cmd  *exec.Cmd
+	log  *logUntil
 	done chan struct{}
 	err  error // after done
 }
@@ -89,8 +91,8 @@ func (e *Environment) Serve(ctx context.Context, o ServerOptions) (*Server, erro
 	if o.Notebook != "" {
 		args = append(args, o.Notebook)
 	}
-	s := &Server{Token: token, cmd: exec.Command(e.Python(), args...), done: make(chan struct{})}
-	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = o.Root, append(env, o.Env...), o.Log, o.Log
+	s := &Server{Token: token, cmd: exec.Command(e.Python(), args...), log: &logUntil{to: o.Log}, done: make(chan struct{})}
+	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = o.Root, append(env, o.Env...), s.log, s.log
 	s.cmd.SysProcAttr = ownGroup()
 	s.cmd.WaitDelay = time.Second
 	started := make(chan error)
@@ -162,6 +164,19 @@ func answers(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
+// logUntil passes the server's log on until the server is told to end: what it says of that, its user knows.
+type logUntil struct {
+	to     io.Writer
+	closed atomic.Bool
+}
+
+func (l *logUntil) Write(p []byte) (int, error) {
+	if l.to == nil || l.closed.Load() {
+		return len(p), nil
+	}
+	return l.to.Write(p)
+}
+
 // Done is closed when the server has ended, by Close, from its own menu, or by itself.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
@@ -176,6 +191,7 @@ func (s *Server) Err() error {
 // Close ends the server and its kernels, by force when they take longer than 20 s. Trainings that were detached live on: they belong to
 // no kernel.
 func (s *Server) Close() error {
+	s.log.closed.Store(true)
 	err := s.cmd.Process.Signal(syscall.SIGTERM)
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
