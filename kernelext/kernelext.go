@@ -1,5 +1,12 @@
 // Package kernelext is what a notebook cell uses beside the library: pictures in the notebook (Show), a live view
-// of a training (Live), and the notebook's stop button (Context).
+// of a training (Live), the notebook's stop button (Context), trainings that outlive their cell (Detach, Attach, Stop),
+// values that later cells read (Config, Knobs), and the source of what is taught (Source).
+//
+// Every cell is a program of its own: declarations carry over to later cells, values do not. Three things are kept.
+// What was trained lies in a run folder, and any cell opens it in a moment: run, err := experiments.Newest("dcgan", "").
+// What was chosen is kept by type: kernelext.Config(Options{…}) in one cell, kernelext.Config[Options]() in later ones,
+// kernelext.Knobs[Options]() for a table of it; both outlive a restart of the kernel.
+// What takes long runs on its own: kernelext.Detach("dcgan", train), and kernelext.Attach("dcgan") in any notebook.
 //
 // Everything shown is part of the saved notebook and needs neither scripts nor the network. Outside a notebook the
 // same code runs and shows nothing.
