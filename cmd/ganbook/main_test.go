@@ -135,6 +135,7 @@ func TestBadInput(t *testing.T) {
 		{"no such run to draw from", []string{"generate", "x", "--runs", empty}, []string{"no run x"}},
 		{"no such table", []string{"table", "dcgna"}, []string{`"dcgna"`, "did you mean dcgan?"}},
 		{"two notebooks, one output", []string{"nb", "run", "a.ipynb", "b.ipynb", "--output=c.ipynb"}, []string{"--output", "2 notebooks"}},
+		{"two notebooks, one page", []string{"nb", "html", "a/x.ipynb", "b/x.ipynb", "--output=c"}, []string{"the same page", "c"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			status, out, errOut := call(t, tc.args...)
@@ -163,7 +164,7 @@ func TestBadInput(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	out := mustCall(t)
 	for _, c := range []string{"run", "resume", "generate", "runs list", "runs show", "runs delete", "list (experiments)", "table",
-		"data list", "data download", "data verify", "data prepare", "setup", "nb run", "nb check", "bench", "doctor", "test"} {
+		"data list", "data download", "data verify", "data prepare", "setup", "nb run", "nb check", "nb html", "bench", "doctor", "test"} {
 		if !strings.Contains(out, "\n  "+c+" ") {
 			t.Errorf("help lacks %q:\n%s", c, out)
 		}

@@ -73,7 +73,7 @@ func checkOutput(entry any) string {
 		switch {
 		case strings.Contains(mime, "javascript"):
 			return "an output is a script (" + mime + ")"
-		case mime == "text/html", mime == "text/markdown", mime == "image/svg+xml":
+		case mime == "text/html", mime == "text/markdown", mime == "text/latex", mime == "image/svg+xml":
 			if ref := remote(joined(v)); ref != "" {
 				return fmt.Sprintf("an output (%s) needs a script or the network: %s", mime, ref)
 			}
@@ -83,9 +83,11 @@ func checkOutput(entry any) string {
 }
 
 // remoteParts matches what makes a browser run a script or load something: links to follow are allowed.
-var remoteParts = regexp.MustCompile(`(?i)<(script|iframe|object|embed|link|base)\b[^>]{0,80}` +
-	`|\bon(load|error|click|mouse\w+)\s*=` +
-	`|\b(src|srcset|poster|background|data|xlink:href)\s*=\s*["']?\s*(https?:)?//[^\s"'>]{0,80}` +
+var remoteParts = regexp.MustCompile(`(?i)<(script|iframe|object|embed|link|base|form|meta)\b[^>]{0,80}` +
+	`|<[a-z][^>]*\son[a-z]{3,20}\s*=[^>]{0,80}` +
+	`|\b(href|src)\s*=\s*["']?\s*javascript:[^"'>]{0,80}` +
+	`|\bsrcset\s*=\s*["']?[^"'>]*//[^"'>]{0,80}` +
+	`|\b(src|poster|background|data|xlink:href)\s*=\s*["']?\s*(https?:)?//[^\s"'>]{0,80}` +
 	`|<(image|use)\b[^>]*\bhref\s*=\s*["']?\s*(https?:)?//[^\s"'>]{0,80}` +
 	`|(url\(|@import)\s*["']?\s*(https?:)?//[^\s"')]{0,80}` +
 	`|!\[[^\]]*\]\(\s*<?(https?:)?//[^\s)]{0,80}`)
