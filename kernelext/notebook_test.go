@@ -40,7 +40,33 @@ kernelext.Show(image.NewGray(image.Rect(0, 0, 2, 2)))
 kernelext.Markdown("| a |\n| - |", nil)`,
 }
 
-func TestLiveAndShowInTheRealKernel(t *testing.T) {
+// saved is an output of a cell in a notebook.
+type saved struct {
+	Text     any
+	Data     map[string]any
+	Metadata map[string]any
+}
+
+// text is what an output says, whatever its type.
+func (s saved) text() string {
+	all := lines(s.Text)
+	for _, content := range s.Data {
+		all += lines(content)
+	}
+	return all
+}
+
+func lines(content any) (text string) {
+	list, _ := content.([]any)
+	for _, line := range list {
+		text += line.(string)
+	}
+	return text
+}
+
+// run executes cells in the real kernel and returns the outputs that are saved with each.
+func run(t *testing.T, cells []string) [][]saved {
+	t.Helper()
 	spec := kerneltest.Spec(t, kerneltest.ModuleRoot(t))
 	var list []any
 	for _, source := range cells {
@@ -50,7 +76,7 @@ func TestLiveAndShowInTheRealKernel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "live.ipynb")
+	file := filepath.Join(t.TempDir(), "test.ipynb")
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -62,30 +88,27 @@ func TestLiveAndShowInTheRealKernel(t *testing.T) {
 	if err := nbrun.Check(file); err != nil {
 		t.Error(err)
 	}
-	saved, err := os.ReadFile(file)
-	if err != nil {
+	if text, err = os.ReadFile(file); err != nil {
 		t.Fatal(err)
 	}
-	var nb struct {
-		Cells []struct {
-			Outputs []struct {
-				Data     map[string]any
-				Metadata map[string]any
-			}
-		}
-	}
-	if err := json.Unmarshal(saved, &nb); err != nil {
+	var nb struct{ Cells []struct{ Outputs []saved } }
+	if err := json.Unmarshal(text, &nb); err != nil {
 		t.Fatal(err)
 	}
-	panel, shown := nb.Cells[1].Outputs, nb.Cells[2].Outputs
+	var outputs [][]saved
+	for _, c := range nb.Cells {
+		outputs = append(outputs, c.Outputs)
+	}
+	return outputs
+}
+
+func TestLiveAndShowInTheRealKernel(t *testing.T) {
+	outputs := run(t, cells)
+	panel, shown := outputs[1], outputs[2]
 	if len(panel) != 1 {
 		t.Fatalf("the panel left %d outputs, want one that was updated in place", len(panel))
 	}
-	html := ""
-	lines, _ := panel[0].Data["text/html"].([]any)
-	for _, line := range lines {
-		html += line.(string)
-	}
+	html := panel[0].text()
 	for _, want := range []string{"data:image/png;base64,", "data:image/svg+xml;base64,", "iteration 100, 6,400 of 6,400 images", ", done in "} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the panel's last state lacks %q:\n%.2000s", want, html)

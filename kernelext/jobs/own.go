@@ -18,8 +18,11 @@ import (
 // lockDescriptor is the job's lock in its process: the first file after the standard three.
 const lockDescriptor = 3
 
-// own is the job that this process is, nil in every other.
-var own *Job
+// own is the job that this process is, nil in every other; untilStopped ends when it is told to stop.
+var (
+	own          *Job
+	untilStopped context.Context
+)
 
 // A job takes itself up before the cell's own code, which may take its time or fail, is run.
 func init() {
@@ -39,6 +42,8 @@ func adopt(dir string) *Job {
 	}
 	syscall.CloseOnExec(lockDescriptor) // what the job starts must not seem to be the job
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	// From now on, not only from Main: told to stop while it prepares, the job still ends as one that was stopped.
+	untilStopped, _ = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	j.PID = os.Getpid()
 	if err := j.write(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,10 +54,8 @@ func adopt(dir string) *Job {
 // Main runs the body of this process's job, records how it ended and exits. SIGTERM and SIGINT end the context; the
 // body is then expected to save and return, and has all the time it needs.
 func (j *Job) Main(body func(context.Context) error) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	var mu sync.Mutex
-	ctx = runlog.WithObserver(ctx, func(dir string) {
+	ctx := runlog.WithObserver(untilStopped, func(dir string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if path, err := filepath.Abs(dir); err == nil {
