@@ -79,7 +79,7 @@ func TestInstallCheckUninstall(t *testing.T) {
 	if err := os.WriteFile(file, []byte(edited), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	mustContain(t, kernelspec.Check(ctx, o), "GOPROXY:direct", "./ganbook setup")
+	mustContain(t, kernelspec.Check(ctx, o), `GOPROXY is "direct"`, "./ganbook setup")
 
 	other := o
 	other.Root = kerneltest.Checkout(t)
