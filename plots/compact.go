@@ -12,8 +12,14 @@ import (
 	"gonum.org/v1/plot"
 )
 
+// Above so many bytes a photograph is written at the lower quality.
+const (
+	largeJPEG               = 130_000
+	goodQuality, lowQuality = 80, 65
+)
+
 // Compact returns a small file of a picture for a page that is kept: a line figure and a picture of few colours as PNG
-// with a palette, anything else as JPEG of quality 80. It takes the results of a function as they are:
+// with a palette, anything else as JPEG. It takes the results of a function as they are:
 //
 //	kernelext.Show(plots.Compact(plots.Losses(run)))
 func Compact(picture any, err error) ([]byte, error) {
@@ -28,7 +34,11 @@ func Compact(picture any, err error) ([]byte, error) {
 		if few, ok := p.(*image.Paletted); ok {
 			err = encodePNG(&b, few)
 		} else {
-			err = jpeg.Encode(&b, p, &jpeg.Options{Quality: 80})
+			err = jpeg.Encode(&b, p, &jpeg.Options{Quality: goodQuality})
+			if err == nil && b.Len() > largeJPEG {
+				b.Reset()
+				err = jpeg.Encode(&b, p, &jpeg.Options{Quality: lowQuality})
+			}
 		}
 	default:
 		return nil, fmt.Errorf("plots: a %T is no picture: want a *plot.Plot or an image.Image", picture)

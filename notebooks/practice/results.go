@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -44,13 +45,24 @@ func pictures(pixels []float32, n int) [][]float64 {
 	return out
 }
 
-// Spread is the [Diversity] of n real pictures and of n fakes of a run.
-func Spread(run *experiments.Opened, real []float32, n int) (ofReal, ofFake float64, err error) {
+// Spread says how far n pictures are apart on average ([Diversity]), real ones and fakes of a run.
+func Spread(run *experiments.Opened, n int) (string, error) {
+	src, err := run.Data(context.Background())
+	if err != nil {
+		return "", err
+	}
+	n = min(n, src.Len())
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	real := make([]float32, n*src.Height()*src.Width()*src.Channels())
+	src.Fill(real, indices)
 	fake, _, err := run.Generate(run.Latents(n, 1), train.BatchStatistics)
 	if err != nil {
-		return 0, 0, err
+		return "", err
 	}
-	return Diversity(pictures(real, n)), Diversity(pictures(fake, n)), nil
+	return fmt.Sprintf("mean distance of two pictures: real %.1f, fake %.1f", Diversity(pictures(real, n)), Diversity(pictures(fake, n))), nil
 }
 
 // SameLatent shows one latent in two batches, with batch statistics and with running averages, and says how far the
