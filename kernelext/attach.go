@@ -78,6 +78,9 @@ func (w *watch) follow(ctx context.Context) error {
 	tick := time.NewTicker(watchInterval)
 	defer tick.Stop()
 	for {
+		if err := w.panel.lost(); err != nil { // the kernel is gone: nobody would ever stop the watching
+			return err
+		}
 		running := w.training.Running() // asked first: what is written later is read in the next round
 		if err := w.read(); err != nil {
 			return errors.Join(err, w.panel.Close())
@@ -240,9 +243,15 @@ func (w *watch) finishedSince(job *jobs.Job) bool {
 
 // hint says, below a panel that is alive, how to see it again and how to end the training.
 func (w *watch) hint() string {
-	what := "Preparing"
-	if w.run != nil {
-		what = "Training " + html.EscapeString(filepath.Base(w.run.Dir()))
+	what := "Training"
+	switch {
+	case w.run != nil:
+		what += " " + html.EscapeString(filepath.Base(w.run.Dir()))
+	case w.training.Job != nil:
+		what = "Preparing " + html.EscapeString(w.training.Job.Name)
+		if lines := strings.FieldsFunc(w.training.Job.LogEnd(200), func(r rune) bool { return r == '\n' || r == '\r' }); len(lines) > 0 {
+			what += " (" + html.EscapeString(lines[len(lines)-1]) + ")"
+		}
 	}
 	return fmt.Sprintf("%s in a process of its own. The stop button ends only the watching. After the page was reloaded, or in another notebook, see it again with %s; end it with %s.",
 		what, w.call("Attach"), w.call("Stop"))

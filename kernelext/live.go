@@ -24,6 +24,7 @@ const liveInterval = 250 * time.Millisecond
 type Panel struct {
 	show func(html string) // displays a state in place of the one before; nil outside a notebook
 	sync func() error      // returns when everything shown has arrived
+	lost func() error      // why nothing can be shown any more, nil while it can
 
 	mu       sync.Mutex
 	wanted   []string // series to draw; none: all
@@ -54,7 +55,7 @@ var _ runlog.FindingSink = (*Panel)(nil)
 // Live opens a panel that draws the named series, or all when none is named. Series of the same kind ("D/loss" and
 // "G/loss"; "D(x)" and "D(G(z))") share a chart. Close it at the end of the cell: the last state stays in the notebook.
 func Live(series ...string) *Panel {
-	p := &Panel{wanted: series, sync: func() error { return nil }, showing: make(chan struct{}, 1),
+	p := &Panel{wanted: series, sync: func() error { return nil }, lost: func() error { return nil }, showing: make(chan struct{}, 1),
 		curves: map[string]*curve{}, sheets: map[string]sheet{}}
 	if gonbui.IsNotebook {
 		// The kernel remembers ids as long as it lives; one used before would show nothing when the cell is run again.
@@ -64,6 +65,7 @@ func Live(series ...string) *Panel {
 			gonbui.Sync()
 			return gonbui.Error()
 		}
+		p.lost = gonbui.Error
 	}
 	return p
 }
