@@ -12,8 +12,8 @@ const (
 // The limits, and the nearest that healthy runs came to them: DCGAN at lecture scale on synthetic faces and on CelebA,
 // 2,500 to 3,100 iterations each, means over short.
 const (
-	saturatedLoss = 10.0 // −log D(G(z)); 8.3 in batches 100 to 200, when every young D is ahead
-	saturatedFake = 0.01 // D(G(z)); 0.044
+	saturatedLoss = 7.0  // G/loss, −log D(G(z)): D gives a fake less than one chance in a thousand; 8.3, but not while
+	saturatedFake = 0.01 // D(G(z)) is that small too; 0.018
 
 	collapsedOfReal = 0.3 // distance of a sheet by that of real images; 0.7 after 400 iterations
 	collapsedOfPeak = 0.5 // and by the largest so far; 0.9
@@ -58,7 +58,7 @@ var checks = []check{
 		Finding: runlog.Finding{
 			Kind: Collapse, Severity: runlog.Failure, Title: "mode collapse",
 			Measure: "mean distance between the pictures of a sample sheet",
-			Cause:   "The generator draws nearly the same picture whatever z is, because that one deceives the discriminator for now.",
+			Cause:   "The generator draws nearly the same picture whatever z is: one that deceives the discriminator for now or, if it was so from the start, its first grey.",
 			Remedy:  "Begin again with another --seed, a smaller learning rate (--set lr=0.0001) or a larger --batch; pictures from before are in the run's samples.",
 		},
 		hold: 2, needs: []string{SheetDistance}, read: readCollapse,

@@ -7,6 +7,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/health"
 	"github.com/ganbook/ganbook/ganlib/nn"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/seed"
 	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -85,6 +86,23 @@ func (t *Trainer) sheetDue() bool {
 		return false
 	}
 	return (t.state.Iteration-1)%t.opt.SampleEvery == 0 || t.state.Images >= t.opt.Images
+}
+
+// addSheet draws the sample sheet where one is due, nil elsewhere, and adds to what the iteration reports how far the
+// pictures are apart.
+func (t *Trainer) addSheet(values runlog.Values) (image.Image, error) {
+	if !t.sheetDue() {
+		return nil, nil
+	}
+	sheet, distance, err := t.sheet()
+	if err != nil {
+		return nil, err
+	}
+	values[health.SheetDistance] = distance
+	if t.state.Iteration == 1 {
+		values[health.RealDistance] = t.real
+	}
+	return sheet, nil
 }
 
 // sheet draws the sample sheet of this moment and says how far its pictures are apart.

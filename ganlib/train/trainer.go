@@ -203,23 +203,6 @@ func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
 	return err
 }
 
-// addSheet draws the sample sheet where one is due, nil elsewhere, and adds to what the iteration reports how far the
-// pictures are apart.
-func (t *Trainer) addSheet(values runlog.Values) (image.Image, error) {
-	if !t.sheetDue() {
-		return nil, nil
-	}
-	sheet, distance, err := t.sheet()
-	if err != nil {
-		return nil, err
-	}
-	values[health.SheetDistance] = distance
-	if t.state.Iteration == 1 {
-		values[health.RealDistance] = t.real
-	}
-	return sheet, nil
-}
-
 // each calls every sink. None of them can end the training: a record that cannot be
 // written is warned of, once until it can again, and the snapshots decide.
 func (t *Trainer) each(do func(runlog.Sink) error) {
