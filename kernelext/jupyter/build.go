@@ -69,8 +69,7 @@ func (e *Environment) make(ctx context.Context, o Options, python Python, held *
 	if err := os.RemoveAll(e.Dir); err != nil {
 		return err
 	}
-	packages := strings.Count("\n"+string(o.Lock), "==")
-	o.logf("jupyter: installing up to %d packages for Python %s (%s), about 240 MB; 15-60 s, and more on a slow network", packages, python.Version, python.Path)
+	o.logf("jupyter: installing with Python %s (%s), about 240 MB; 15 to 60 s, more on a slow network", python.Version, python.Path)
 	lock := filepath.Join(e.Dir, "requirements.lock")
 	install := func(venv, pip []string) error {
 		if err := e.run(ctx, held, venv...); err != nil {
