@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ganbook/ganbook/kernelext/jobs"
 )
@@ -55,7 +56,7 @@ func Stop(name string) {
 	}
 	ctx, cancel := Context()
 	defer cancel()
-	t, err := jobs.Find(jobs.Root, name)
+	t, err := jobs.Look(jobs.Root, name)
 	if err == nil {
 		err = t.Stop(ctx)
 	}
@@ -75,4 +76,13 @@ func snapshot(t *jobs.Training) string {
 		return fmt.Sprintf("its newest snapshot is that after %s images, in %s", thousands(images), t.Dir)
 	}
 	return "it has no snapshot"
+}
+
+// clock is a time of this day, or with its day.
+func clock(t time.Time) string {
+	t = t.Local()
+	if now := time.Now(); t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return t.Format("2 January 15:04")
 }

@@ -107,9 +107,10 @@ func startCell(t *testing.T, cell string) *exec.Cmd {
 	return cmd
 }
 
-// notebookFolder makes a folder the working one; what is left running in it ends with the test.
+// notebookFolder makes a folder the working one, in no checkout; what is left running in it ends with the test.
 func notebookFolder(t *testing.T) {
 	t.Helper()
+	t.Setenv("GANBOOK_ROOT", "")
 	t.Chdir(t.TempDir())
 	t.Cleanup(func() {
 		all, _ := jobs.List(jobs.Root)
@@ -361,10 +362,36 @@ func TestJobHasNoNotebookAndASessionOfItsOwn(t *testing.T) {
 	}
 }
 
+// A notebook finds what the command line trains in the checkout, and "" is what was started last of all.
+func TestTrainingsOfTheCheckout(t *testing.T) {
+	notebookFolder(t)
+	checkout := t.TempDir()
+	t.Setenv("GANBOOK_ROOT", checkout)
+	makeRun := func(root, experiment string, started time.Time) {
+		t.Helper()
+		run, err := runlog.Create(root, runlog.Info{Experiment: experiment, Started: started})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := run.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	makeRun(jobs.Root, "dcgan", day)
+	makeRun(filepath.Join(checkout, "runs"), "wgan", day.Add(2*time.Hour))
+	makeRun(filepath.Join(checkout, "notebooks", "runs"), "progan", day.Add(time.Hour))
+	for name, want := range map[string]string{"": "00001-wgan", "1": "00001-dcgan", "dcgan": "00001-dcgan", "progan": "00001-progan", "00001-wgan": "00001-wgan"} {
+		if tr, err := jobs.Look(jobs.Root, name); err != nil || tr.Name() != want {
+			t.Errorf("%q: %+v, %v; want %s", name, tr, err, want)
+		}
+	}
+}
+
 func TestUnknownTraining(t *testing.T) {
 	notebookFolder(t)
 	for _, name := range []string{"", "dcgan", "3", "nowhere/00001-dcgan"} {
-		if _, err := jobs.Find(jobs.Root, name); err == nil || !strings.Contains(err.Error(), "there is no training") {
+		if _, err := jobs.Look(jobs.Root, name); err == nil || !strings.Contains(err.Error(), "there is no training") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -50,17 +50,7 @@ func describeRun(run *runlog.Run) (runLine, runlog.Point) {
 }
 
 func (c *runsListCmd) Run(a *app) error {
-	runs, damaged := runlog.List(c.Runs)
-	all, err := jobs.List(c.Runs)
-	damaged = errors.Join(damaged, err)
-	var lines []runLine
-	for _, run := range runs {
-		line, _ := describeRun(run)
-		if line.From == "" {
-			line.From = detachedBy(all, run.Dir())
-		}
-		lines = append(lines, line)
-	}
+	lines, all, damaged := runLines(c.Runs)
 	if c.JSON {
 		for _, line := range lines {
 			if err := json.NewEncoder(a.out).Encode(line); err != nil {
@@ -69,9 +59,9 @@ func (c *runsListCmd) Run(a *app) error {
 		}
 		return damaged
 	}
-	if len(runs) == 0 && damaged == nil {
+	if len(lines) == 0 && damaged == nil {
 		fmt.Fprintf(a.out, "no runs in %s; begin one with: %s run dcgan\n", c.Runs, program)
-		return nil
+		return c.elsewhere(a)
 	}
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tSCALE\tDATA\tIMAGES\tTIME\tSTATUS\tPROCESS\tFROM")
@@ -82,7 +72,38 @@ func (c *runsListCmd) Run(a *app) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	return errors.Join(c.preparing(a, all), damaged)
+	return errors.Join(c.preparing(a, all), c.elsewhere(a), damaged)
+}
+
+// runLines describes the runs of a folder, and lists its jobs.
+func runLines(root string) (lines []runLine, all []*jobs.Job, damaged error) {
+	runs, damaged := runlog.List(root)
+	all, err := jobs.List(root)
+	for _, run := range runs {
+		line, _ := describeRun(run)
+		if line.From == "" {
+			line.From = detachedBy(all, run.Dir())
+		}
+		lines = append(lines, line)
+	}
+	return lines, all, errors.Join(damaged, err)
+}
+
+// elsewhere lists what is running in the other folders of runs of the checkout, such as that of the notebooks.
+func (c *runsListCmd) elsewhere(a *app) error {
+	for _, place := range jobs.Places(c.Runs)[1:] {
+		lines, _, _ := runLines(place)
+		for _, l := range lines {
+			if l.PID == 0 {
+				continue
+			}
+			if _, err := fmt.Fprintf(a.out, "%s is running in process %d: %s / %s images, from %s\n",
+				l.Run, l.PID, grouped(l.Images), grouped(l.Wanted), orDash(l.From)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // preparing lists the detached programs that have no run yet.

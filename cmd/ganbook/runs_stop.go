@@ -16,7 +16,7 @@ func (c *runsStopCmd) Run(a *app) error {
 	if c.Name == "" {
 		return usagef("name the run to stop")
 	}
-	t, err := jobs.Find(c.Runs, c.Name)
+	t, err := jobs.Look(c.Runs, c.Name)
 	if err != nil {
 		return usage(err)
 	}

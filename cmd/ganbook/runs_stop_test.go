@@ -37,6 +37,11 @@ func TestRunsStop(t *testing.T) {
 	if line["status"] != "running" || line["pid"] != float64(cmd.Process.Pid) || !strings.HasPrefix(line["from"].(string), "ganbook run dcgan") {
 		t.Errorf("listed as %v", line)
 	}
+	// Also where other runs are listed: the folder is one of the checkout.
+	t.Setenv("GANBOOK_ROOT", filepath.Dir(root))
+	if out := mustCall(t, "runs", "--runs", filepath.Join(t.TempDir(), "none")); !strings.Contains(out, dir+" is running in process") {
+		t.Errorf("elsewhere:\n%s", out)
+	}
 	out := mustCall(t, "runs", "stop", "1", "--runs", root)
 	if !strings.Contains(out, "newest snapshot is that after") || !strings.Contains(out, "resume "+dir) {
 		t.Errorf("%q", out)

@@ -3,6 +3,7 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,6 +15,44 @@ import (
 type Training struct {
 	Job *Job   // nil: a run that no job of this folder is training
 	Dir string // the run folder, "" before there is one
+}
+
+// Places are the folders of runs where a training of this checkout may be, without those that do not exist: root, that
+// of the command line, that of the notebooks. The launcher and the kernel say in GANBOOK_ROOT where the checkout is.
+func Places(root string) []string {
+	places := []string{root}
+	known := map[string]bool{}
+	if path, err := filepath.Abs(root); err == nil {
+		known[path] = true
+	}
+	checkout := os.Getenv("GANBOOK_ROOT")
+	for _, place := range []string{filepath.Join(checkout, Root), filepath.Join(checkout, "notebooks", Root)} {
+		if _, err := os.Stat(place); checkout != "" && !known[place] && err == nil {
+			places = append(places, place)
+		}
+	}
+	return places
+}
+
+// Look is Find in root and then in the other places; of "" it returns what was started last in all of them.
+func Look(root, name string) (*Training, error) {
+	var found *Training
+	var failed error
+	for _, place := range Places(root) {
+		t, err := Find(place, name)
+		switch {
+		case err != nil && failed == nil:
+			failed = err // the first is where it was expected
+		case err == nil && name != "":
+			return t, nil
+		case err == nil && (found == nil || t.started().After(found.started())):
+			found = t
+		}
+	}
+	if found != nil {
+		return found, nil
+	}
+	return nil, failed
 }
 
 // Find returns the training of a name: the name of a job, a run folder, the id or number of a run below root, an
@@ -73,7 +112,7 @@ func newest(root string, all []*Job, runs []*runlog.Run, damaged error) (*Traini
 	var last *runlog.Run
 	var started time.Time
 	for _, run := range runs {
-		if at := run.Info().Started; !at.Before(started) {
+		if at := begun(run); !at.Before(started) {
 			last, started = run, at
 		}
 	}
@@ -85,6 +124,26 @@ func newest(root string, all []*Job, runs []*runlog.Run, damaged error) (*Traini
 		return nil, errors.Join(fmt.Errorf("jobs: there is no training in %s; start one, or name the folder of a run elsewhere", path), damaged)
 	}
 	return ofRun(last.Dir())
+}
+
+// begun is when the run was started or resumed last.
+func begun(run *runlog.Run) time.Time {
+	info := run.Info()
+	if n := len(info.Resumed); n > 0 {
+		return info.Resumed[n-1].Time
+	}
+	return info.Started
+}
+
+func (t *Training) started() time.Time {
+	if t.Job != nil {
+		return t.Job.Started
+	}
+	run, err := runlog.Open(t.Dir)
+	if err != nil {
+		return time.Time{}
+	}
+	return begun(run)
 }
 
 func unknown(root, name string, all []*Job, runs []*runlog.Run) error {
