@@ -58,6 +58,15 @@ func Markdown(text string, err ...error) {
 	send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{protocol.MIMETextMarkdown: text}, Metadata: map[string]any{}})
 }
 
+// clearType is what our kernel takes for the wish to clear; a stock GoNB shows nothing for it.
+const clearType protocol.MIMEType = "application/vnd.ganbook.clear"
+
+// Clear removes the outputs of the cell once the next one comes, so that a cell can show one picture in place of the
+// one before without flicker. For a training use Live.
+func Clear() {
+	send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{clearType: ""}, Metadata: map[string]any{}})
+}
+
 // send displays in the notebook, if there is one, and waits until it has arrived: a cell may end right after.
 func send(data *protocol.DisplayData) {
 	if gonbui.IsNotebook {
