@@ -10,7 +10,11 @@ import (
 	"image/png"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/vgimg"
 )
+
+// pageDPI makes a line figure 960 pixels wide, about the width of a page in a browser.
+const pageDPI = 96
 
 // Above so many bytes a photograph is written at the lower quality.
 const (
@@ -29,7 +33,9 @@ func Compact(picture any, err error) ([]byte, error) {
 	var b bytes.Buffer
 	switch p := picture.(type) {
 	case *plot.Plot:
-		err = encodePNG(&b, drawing(Enlarge(Render(p), 1)))
+		c := vgimg.NewWith(vgimg.UseWH(Width, Height), vgimg.UseDPI(pageDPI))
+		p.Draw(inset(c))
+		err = encodePNG(&b, drawing(c.Image()))
 	case image.Image:
 		if few, ok := p.(*image.Paletted); ok {
 			err = encodePNG(&b, few)

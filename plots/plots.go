@@ -1,5 +1,6 @@
 // Package plots turns the record of a run into figures: loss curves, sample sheets, the progression of a generator,
-// real beside fake. It draws with gonum/plot and image; it trains nothing and knows neither tensors nor notebooks.
+// real beside fake; and numbers into what a lecture shows: matrices, diagrams, transposed convolutions as animations.
+// It draws with gonum/plot and image; it trains nothing and knows neither tensors nor notebooks.
 //
 // Line figures are *plot.Plot, 10 by 5 inches, written with WriteSVG or, after Render, with WritePNG. Everything made
 // of pixels is an image.Image. Colours are those of Okabe and Ito, which all kinds of colour vision tell apart.

@@ -78,19 +78,21 @@ func SameLatent(run *experiments.Opened) (image.Image, string, error) {
 		mode func(ganlib.Inputs) ganlib.Inputs
 	}{{"batch statistics", train.BatchStatistics}, {"running averages", train.RunningAverages}} {
 		var seen [2][]float32
+		var shape []int
 		for i := range seen {
 			z := append(append(make([]float32, 0, (others+1)*size), one...), run.Latents(others, int64(100+i))...)
 			pixels, d, err := run.Generate(z, mode.mode)
 			if err != nil {
 				return nil, "", err
 			}
-			seen[i] = pixels[:d[1]*d[2]*d[3]]
-			img, err := plots.Picture(seen[i], d[1], d[2], d[3])
-			if err != nil {
-				return nil, "", err
-			}
-			panels = append(panels, plots.Panel{Caption: fmt.Sprintf("%s, batch %d", mode.name, i+1), Image: img})
+			seen[i], shape = pixels[:d[1]*d[2]*d[3]], d
 		}
+		pair := plots.Batch{Pixels: append(seen[0][:len(seen[0]):len(seen[0])], seen[1]...), N: 2, Height: shape[1], Width: shape[2], Channels: shape[3]}
+		sheet, err := plots.Sheet(pair, plots.SheetLayout)
+		if err != nil {
+			return nil, "", err
+		}
+		panels = append(panels, plots.Panel{Caption: mode.name + ": batch 1, batch 2", Image: sheet})
 		said = append(said, fmt.Sprintf("%s: %.4f apart", mode.name, furthest(seen[0], seen[1])))
 	}
 	figure, err := plots.Panels(panels...)
