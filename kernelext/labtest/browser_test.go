@@ -116,8 +116,8 @@ func TestExportedNotebookInTheBrowser(t *testing.T) {
 	file := filepath.Join(lab.folder, "exported.ipynb")
 	writeNotebook(t, file, imports, watched, `kernelext.Markdown("A formula: $\\sigma(x) = \\frac{1}{1 + e^{-x}}$, and **bold**.", nil)`, "6 * 7")
 	for _, command := range []string{"run", "html"} {
-		if out, err := output(t.Context(), lab.folder, build(t), "nb", command, file); err != nil {
-			t.Fatalf("%s%v", out, err)
+		if message, err := ganbook(t, "nb", command, file); err != nil {
+			t.Fatalf("nb %s: %v\n%s", command, err, message)
 		}
 	}
 	v := browse(t, "html", "file://"+filepath.Join(lab.folder, "exported.html"))

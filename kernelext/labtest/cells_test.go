@@ -104,7 +104,6 @@ func TestHowCellsFail(t *testing.T) {
 
 // A notebook that is no notebook is named, and left as it was.
 func TestFilesThatAreNoNotebook(t *testing.T) {
-	program := build(t)
 	for name, text := range map[string]string{"empty": "", "text": "no notebook", "half": `{"cells": [{"cell_type": "code", "sour`,
 		"list": "[]", "number": "7", "binary": "\x89PNG\r\n\x1a\n\x00\xff", "cells": `{"cells": 7, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}`} {
 		file := filepath.Join(t.TempDir(), name+".ipynb")
@@ -112,9 +111,12 @@ func TestFilesThatAreNoNotebook(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, command := range []string{"run", "check", "html"} {
-			_, err := output(t.Context(), filepath.Dir(file), program, "nb", command, file)
-			if err == nil || !strings.Contains(err.Error(), filepath.Base(file)) || strings.Contains(err.Error(), "goroutine ") {
-				t.Errorf("nb %s of %q: %v", command, text, err)
+			message, err := ganbook(t, "nb", command, file)
+			if err == nil || !strings.Contains(message, filepath.Base(file)) || strings.Contains(message, "goroutine ") {
+				t.Errorf("nb %s of %q: %v\n%s", command, text, err, message)
+			}
+			if command == "check" {
+				t.Log(strings.TrimSpace(message))
 			}
 			if now, err := os.ReadFile(file); err != nil || string(now) != text {
 				t.Errorf("nb %s changed %q to %q (%v)", command, text, now, err)

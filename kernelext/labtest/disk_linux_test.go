@@ -65,7 +65,7 @@ func TestFullDisk(t *testing.T) {
 
 // A notebook on a full disk is not replaced by half of one.
 func TestNotebookOnAFullDisk(t *testing.T) {
-	program, disk := build(t), mounted(t, 0, "size=1m")
+	disk := mounted(t, 0, "size=1m")
 	installed(t)
 	file := filepath.Join(disk, "full.ipynb")
 	writeNotebook(t, file, `fmt.Println("an output")`)
@@ -74,8 +74,8 @@ func TestNotebookOnAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, disk)
-	if _, err := output(t.Context(), t.TempDir(), program, "nb", "run", file); err == nil || !strings.Contains(err.Error(), "no space left on device") {
-		t.Errorf("nb run: %v", err)
+	if message, err := ganbook(t, "nb", "run", file); err == nil || !strings.Contains(message, "no space left on device") {
+		t.Errorf("nb run: %v\n%s", err, message)
 	}
 	if now, err := os.ReadFile(file); err != nil || string(now) != string(before) {
 		t.Errorf("the notebook is now %q (%v)", now, err)

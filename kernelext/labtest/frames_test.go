@@ -92,6 +92,7 @@ func TestMalformedFrames(t *testing.T) {
 	} {
 		k.sendFrames(t, frames)
 	}
+	k.run(t, "!echo settled") // may be aborted, because a request before it failed
 	k.expectAlive(t)
 	for _, kind := range []string{"complete", "inspect", "is_complete", "history", "comm_info", "kernel_info"} {
 		_, frames := k.request(t, k.Connection.Key, "")

@@ -73,8 +73,8 @@ func (l *lab) browse(t *testing.T, scenario string, cells ...string) visit {
 	writeNotebook(t, filepath.Join(l.folder, scenario+".ipynb"), cells...)
 	var log bytes.Buffer
 	own := t.TempDir() // what it stores belongs to this test
-	server, err := environment.Serve(ctx, jupyter.ServerOptions{Cache: own, Root: l.folder, Notebook: scenario + ".ipynb", NoBrowser: true,
-		Args: []string{"--expose-app-in-browser"}, Env: []string{l.variable, "JUPYTER_PATH=" + jupyterDir}, Log: &log})
+	server, err := environment.Serve(ctx, jupyter.ServerOptions{Cache: own, DataDir: jupyterDir, Root: l.folder, Notebook: scenario + ".ipynb",
+		NoBrowser: true, Args: []string{"--expose-app-in-browser"}, Env: []string{l.variable}, Log: &log})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.Bytes())
 	}

@@ -1,6 +1,10 @@
 package labtest
 
 import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -8,16 +12,20 @@ import (
 	"github.com/ganbook/ganbook/kernelext/kerneltest"
 )
 
-var buildOnce sync.Once
+var build = sync.OnceValue(func() error {
+	_, err := output(context.Background(), ".", "go", "build", "-o", filepath.Join(jupyterDir, "ganbook"), "github.com/ganbook/ganbook/cmd/ganbook")
+	return err
+})
 
-// build is the command line of this checkout.
-func build(t *testing.T) string {
+// ganbook runs the command line of this checkout; its failure comes with what it wrote to stderr.
+func ganbook(t *testing.T, args ...string) (message string, err error) {
 	t.Helper()
-	program := filepath.Join(jupyterDir, "ganbook")
-	buildOnce.Do(func() {
-		if _, err := output(t.Context(), kerneltest.ModuleRoot(t), "go", "build", "-o", program, "./cmd/ganbook"); err != nil {
-			t.Error(err)
-		}
-	})
-	return program
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(jupyterDir, "ganbook"), args...)
+	var stderr bytes.Buffer
+	cmd.Env, cmd.Stderr = append(os.Environ(), "GANBOOK_ROOT="+kerneltest.ModuleRoot(t)), &stderr
+	err = cmd.Run()
+	return stderr.String(), err
 }
