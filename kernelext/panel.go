@@ -18,7 +18,7 @@ func (p *Panel) html() string {
 		fmt.Fprintf(&b, `<div><img alt="%[1]s" width="%[3]d" height="%[4]d" style="max-width:100%%;height:auto;image-rendering:pixelated" src="%[2]s"/><div>%[1]s</div></div>`,
 			html.EscapeString(caption), s.source, s.width, s.height)
 	}
-	b.WriteString("<div>")
+	fmt.Fprintf(&b, `<div style="display:flex;flex-wrap:wrap;flex:1 1 %dpx">`, chartWidth)
 	for _, names := range p.charts() {
 		curves := make([]*curve, len(names))
 		for i, n := range names {
@@ -60,10 +60,12 @@ func (p *Panel) charts() (groups [][]string) {
 	return groups
 }
 
-// kind is what series with a common axis have in common: "loss" of "D/loss", "D" of "D(G(z))", else the name.
+// kind is what series with a common axis have in common: "loss" of "D/loss" and "D/loss fake", "D" of "D(G(z))", else
+// the name.
 func kind(series string) string {
 	if i := strings.LastIndexByte(series, '/'); i >= 0 {
-		return series[i+1:]
+		what, _, _ := strings.Cut(series[i+1:], " ")
+		return what
 	}
 	before, _, _ := strings.Cut(series, "(")
 	return before

@@ -1,0 +1,103 @@
+package jobs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// makeJob writes the folder of a job that this process, if holding, keeps alive.
+func makeJob(t *testing.T, root, folder string, j Job, holding bool) *Job {
+	t.Helper()
+	j.dir = filepath.Join(root, jobsDir, folder)
+	if err := errors.Join(os.MkdirAll(j.dir, 0o755), j.write()); err != nil {
+		t.Fatal(err)
+	}
+	if holding {
+		f, err := lock(filepath.Join(j.dir, lockFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+	}
+	return &j
+}
+
+func TestListAndFind(t *testing.T) {
+	root := t.TempDir()
+	day := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	makeJob(t, root, "dcgan-1", Job{Name: "dcgan", Started: day, Status: Done}, false)
+	makeJob(t, root, "dcgan-10", Job{Name: "dcgan", Started: day.Add(2 * time.Hour)}, false)
+	makeJob(t, root, "dcgan-2", Job{Name: "dcgan", Started: day.Add(time.Hour)}, true)
+	makeJob(t, root, "a-b-1", Job{Name: "a b", Started: day.Add(3 * time.Hour), Status: Failed}, false)
+	damaged := filepath.Join(root, jobsDir, "dcgan-7")
+	if err := errors.Join(os.Mkdir(damaged, 0o755), os.WriteFile(filepath.Join(damaged, recordFile), []byte("{"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := List(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, j := range all {
+		got = append(got, filepath.Base(j.Dir())+" "+j.State())
+	}
+	if want := "dcgan-1 done, dcgan-2 running, dcgan-10 died, a-b-1 failed"; strings.Join(got, ", ") != want {
+		t.Errorf("jobs %s, want %s", strings.Join(got, ", "), want)
+	}
+	for name, want := range map[string]string{"dcgan": "dcgan-10", "": "a-b-1", "a b": "a-b-1"} {
+		if tr, err := Find(root, name); err != nil || filepath.Base(tr.Job.Dir()) != want {
+			t.Errorf("%q: %+v, %v; want %s", name, tr, err, want)
+		}
+	}
+	if next, err := nextFolder(filepath.Join(root, jobsDir), "dcgan"); err != nil || filepath.Base(next) != "dcgan-11" {
+		t.Errorf("the next folder is %s, %v", next, err)
+	}
+	if running, err := running(root, "dcgan"); err != nil || running == nil || filepath.Base(running.Dir()) != "dcgan-2" {
+		t.Errorf("running: %+v, %v", running, err)
+	}
+}
+
+func TestStartRefusesNamesWithoutLetters(t *testing.T) {
+	if _, _, err := Start(t.TempDir(), "/ -"); err == nil || !strings.Contains(err.Error(), "no letter or digit") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestStopRefusesAnotherMachine(t *testing.T) {
+	root := t.TempDir()
+	makeJob(t, root, "dcgan-1", Job{Name: "dcgan", PID: 1, Host: "elsewhere"}, true)
+	tr, err := Find(root, "dcgan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "on another machine: process 1 on elsewhere") {
+		t.Errorf("%v", err)
+	}
+}
+
+// What a job starts inherits the variable, and must not take itself for the job.
+func TestAProgramStartedByAJobIsNoJob(t *testing.T) {
+	j := makeJob(t, t.TempDir(), "dcgan-1", Job{Name: "dcgan", PID: 4242}, true)
+	if adopt(j.Dir()) != nil || adopt(t.TempDir()) != nil {
+		t.Error("this process takes itself for a job")
+	}
+}
+
+func TestLogEnd(t *testing.T) {
+	j := makeJob(t, t.TempDir(), "dcgan-1", Job{Name: "dcgan"}, false)
+	if got := j.LogEnd(100); got != "" {
+		t.Errorf("no log: %q", got)
+	}
+	if err := os.WriteFile(j.Log(), []byte("the first line\nthe second\nthe third\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int64]string{100: "the first line\nthe second\nthe third", 24: "the second\nthe third", 15: "the third"} {
+		if got := j.LogEnd(size); got != want {
+			t.Errorf("the last %d bytes: %q, want %q", size, got, want)
+		}
+	}
+}
