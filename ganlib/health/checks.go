@@ -15,9 +15,9 @@ const (
 	saturatedLoss = 7.0  // G/loss, −log D(G(z)): D gives a fake less than one chance in a thousand; 8.3, but not while
 	saturatedFake = 0.01 // D(G(z)) is that small too; 0.018
 
-	collapsedOfReal = 0.3 // distance of a sheet by that of real images; 0.7 after 400 iterations
-	collapsedOfPeak = 0.5 // and by the largest so far; 0.9
-	collapseAfter   = 500 // iterations that G is given to leave its first grey
+	collapsedOfReal = 0.3  // distance of a sheet by that of real images; 0.7 after 400 iterations
+	collapsedOfPeak = 0.5  // and by the largest so far; 0.9
+	collapseAfter   = 1000 // iterations that G is given to leave its first grey; 700 at width 8
 
 	vanishedOfEarly = 0.01 // gradient by the median of the first ones; it grows to double in healthy runs
 	vanishedAtAll   = 1e-6 // where it was never larger
@@ -52,7 +52,7 @@ var checks = []check{
 			Cause:   "The discriminator is certain that every fake is one, so the generator hears that it is wrong and not how to get better.",
 			Remedy:  "Begin again with another --seed, with a softer label for real pictures (--set real_label=0.9), or with a weaker discriminator (--set ndf=16).",
 		},
-		hold: short, needs: []string{GeneratorLoss, FakeScore}, read: readSaturated,
+		hold: 2 * short, needs: []string{GeneratorLoss, FakeScore}, read: readSaturated,
 	},
 	{
 		Finding: runlog.Finding{

@@ -78,7 +78,7 @@ func TestChecks(t *testing.T) {
 		{"G wins for long", stretches(stretch{100, well}, stretch{300, winsG}, stretch{300, well}), []string{"imbalance 151", "imbalance 151 over"}},
 
 		{"sheets that come to life", stretches(first, stretch{199, well}, sheet(0.27), stretch{199, well}, sheet(0.38), stretch{199, well}, sheet(0.45), sheet(0.55), sheet(0.5)), nil},
-		{"sheets that never do", stretches(first, stretch{400, well}, sheet(0.1), stretch{200, well}, sheet(0.1), stretch{200, well}, sheet(0.1)), []string{"collapse 603"}},
+		{"sheets that never do", stretches(first, stretch{400, well}, sheet(0.1), stretch{700, well}, sheet(0.1), stretch{200, well}, sheet(0.1)), []string{"collapse 1103"}},
 		{"one odd sheet", stretches(first, stretch{100, well}, sheet(0.5), sheet(0.1), sheet(0.5)), nil},
 		{"sheets that collapse and recover", stretches(first, stretch{100, well}, sheet(0.5), sheet(0.1), sheet(0.2), sheet(0.1), sheet(0.27), sheet(0.28), sheet(0.4), sheet(0.4)), []string{"collapse 103", "collapse 103 over"}},
 		{"sheets without real images to compare", stretches(sheet(0.5), sheet(0.1), sheet(0.1)), []string{"collapse 2"}},
