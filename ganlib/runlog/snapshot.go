@@ -87,6 +87,7 @@ func (r *Run) fill(dir string, tensors []Tensor, s snapshotState) error {
 	if err != nil {
 		return err
 	}
+	rememberVerified(dir, s.Weights, identity(filepath.Join(dir, weightsFile)))
 	document, err := s.encode()
 	if err != nil {
 		return err

@@ -7,9 +7,10 @@ import (
 	"syscall"
 )
 
-// verifiedFile lies in a snapshot folder whose weights some reader has found whole. It holds their SHA-256 and which
-// file that was: number, size, and the times of the last change of its content and of its state, which no program can
-// set. While all are the same, the next reader need not read 76 MB to look at a quarter of them. Resume always does.
+// verifiedFile lies in a snapshot folder whose weights were just written and synced, or found whole by a reader. It
+// holds their SHA-256 and which file that was: number, size, and the times of the last change of its content and of its
+// state, which no program can set. While all are the same, a reader need not read 76 MB to look at a third of them.
+// Resume always does.
 const verifiedFile = "verified"
 
 // identity names the content of a file without reading it, "" where the system does not tell enough.

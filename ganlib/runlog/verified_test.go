@@ -21,9 +21,13 @@ func TestVerifiedSnapshots(t *testing.T) {
 		s.Close()
 		return err
 	}
-	must(t, open())
 	state, err := readState(dir)
 	must(t, err)
+	if !isVerified(dir, state.Weights, identity(weights)) {
+		t.Fatal("what was saved is not remembered")
+	}
+	must(t, os.Remove(memory))
+	must(t, open())
 	if !isVerified(dir, state.Weights, identity(weights)) {
 		t.Fatal("what was found whole is not remembered")
 	}
@@ -64,7 +68,9 @@ func TestVerifiedInAFolderThatCannotBeWritten(t *testing.T) {
 	r := newRun(t)
 	must(t, r.Save(64, []Tensor{Float32s("w", []int{1}, []float32{1})}, nil, 0))
 	must(t, r.Close())
-	must(t, os.Mkdir(filepath.Join(r.Dir(), snapshotDir, "00000064", verifiedFile), 0o755)) // no file can take that name
+	memory := filepath.Join(r.Dir(), snapshotDir, "00000064", verifiedFile)
+	must(t, os.Remove(memory))
+	must(t, os.Mkdir(memory, 0o755)) // no file can take that name
 	reader, err := Open(r.Dir())
 	must(t, err)
 	for range 2 {
