@@ -12,11 +12,12 @@ import (
 	"text/tabwriter"
 )
 
-// benchCmd measures training steps, ours and a peer's in turn, each in a process of its own.
+// benchCmd measures training steps, ours and a peer's in turn, each in a process of its own; or the notebook kernel.
 type benchCmd struct {
+	Suite    string   `arg:"" optional:"" enum:"cpu,kernel" default:"cpu" help:"What to measure: cpu (training steps) or kernel (notebooks)."`
 	Peer     string   `help:"A Python with torch: its steps are measured in turn with ours." placeholder:"PYTHON"`
 	Work     []string `help:"Work as batch:width." default:"16:64,128:64,16:16"`
-	Rounds   int      `help:"Rounds; ours and the peer's alternate in each." default:"4"`
+	Rounds   int      `help:"Rounds; ours and the peer's alternate in each; default: 4, of the kernel suite 15." placeholder:"N"`
 	Seconds  float64  `help:"Length of a round, about." default:"5"`
 	Pipeline bool     `help:"Measure what is around the steps instead, for the first work: start, data, snapshots, resume."`
 	Data     string   `help:"Folder or archive of images for --pipeline, prepared anew; without it: synthetic faces." placeholder:"DIR"`
@@ -63,7 +64,14 @@ func (c *benchCmd) Run(a *app) error {
 	if c.Worker != "" {
 		return serveBench(c.Worker, os.Stdin, os.Stdout)
 	}
+	if c.Rounds == 0 {
+		c.Rounds = map[string]int{"cpu": 4, "kernel": 15}[c.Suite]
+	}
 	switch {
+	case c.Suite == "kernel" && (c.Peer != "" || c.Pipeline || c.Data != ""):
+		return usagef("--peer, --pipeline and --data belong to the suite cpu")
+	case c.Suite == "kernel" && c.Rounds > 0:
+		return c.kernel(a)
 	case c.Rounds < 1 || !(c.Seconds > 0) || len(c.Work) == 0:
 		return usagef("--rounds %d, --seconds %v, --work %v: at least one round of some length and one work", c.Rounds, c.Seconds, c.Work)
 	case c.Data != "" && !c.Pipeline:

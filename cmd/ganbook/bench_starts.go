@@ -20,7 +20,7 @@ import (
 
 // starts times our own program, from the start of its process to its first training step: of a new run, and of that
 // run resumed.
-func (p *pipeline) starts(ctx context.Context) ([]pipelineRow, error) {
+func (p *pipeline) starts(ctx context.Context) ([]measurement, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (p *pipeline) starts(ctx context.Context) ([]pipelineRow, error) {
 		}
 	}
 	detail := fmt.Sprintf("batch %d, width %d, %s", p.batch, p.width, p.describe())
-	return []pipelineRow{
+	return []measurement{
 		newRow("start to first step", "s", detail, fresh...),
 		newRow("resume to first step", "s", detail, resumed...),
 	}, nil
@@ -90,7 +90,7 @@ func firstStep(ctx context.Context, program string, args ...string) (float64, er
 }
 
 // training trains for a while with snapshots on the way, in this process: how long it waits for data, and for them.
-func (p *pipeline) training(ctx context.Context) ([]pipelineRow, error) {
+func (p *pipeline) training(ctx context.Context) ([]measurement, error) {
 	b, err := backend.New("")
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (p *pipeline) training(ctx context.Context) ([]pipelineRow, error) {
 	}
 	t := trainer.Timing()
 	detail := fmt.Sprintf("%s of training, first step included", roughly(t.Training))
-	rows := []pipelineRow{
+	rows := []measurement{
 		newRow("waiting for data", "%", detail, 100*t.Waiting.Seconds()/t.Training.Seconds()),
 		newRow("size of a snapshot", "MB", "weights and both moments of Adam", size),
 	}

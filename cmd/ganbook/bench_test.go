@@ -57,9 +57,9 @@ func TestBenchPipeline(t *testing.T) {
 		if data != "" {
 			args = append(args, "--data", data)
 		}
-		rows := map[string]pipelineRow{}
+		rows := map[string]measurement{}
 		for line := range strings.Lines(mustCall(t, args...)) {
-			var r pipelineRow
+			var r measurement
 			if err := json.Unmarshal([]byte(line), &r); err != nil {
 				t.Fatalf("%q: %v", line, err)
 			}

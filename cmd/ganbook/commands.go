@@ -12,7 +12,7 @@ type commands struct {
 	Lab      labCmd      `cmd:"" help:"Open the notebooks in JupyterLab; sets up what is missing."`
 	Setup    setupCmd    `cmd:"" help:"Install the notebook kernel \"Go (ganbook)\" and JupyterLab."`
 	Nb       nbCmd       `cmd:"" help:"Run and check notebooks without a browser, or write them as HTML."`
-	Bench    benchCmd    `cmd:"" help:"Measure training steps, also against PyTorch."`
+	Bench    benchCmd    `cmd:"" help:"Measure training steps, also against PyTorch, or the notebook kernel."`
 	Doctor   doctorCmd   `cmd:"" help:"Check what this machine has and lacks, or what went wrong in a run."`
 	Test     testCmd     `cmd:"" help:"Run all tests of this checkout."`
 }
