@@ -10,6 +10,7 @@ import (
 
 	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
+	"github.com/ganbook/ganbook/kernelext/nbrun"
 )
 
 // labCmd opens notebooks in the browser.
@@ -40,8 +41,15 @@ func (c *labCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	server, err := env.Serve(ctx, jupyter.ServerOptions{Cache: n.cache, DataDir: n.labKernel().DataDir, Root: folder, Notebook: notebook,
-		Port: c.Port, NoBrowser: c.NoBrowser, Log: a.err})
+	o := jupyter.ServerOptions{Cache: n.cache, DataDir: n.labKernel().DataDir, Root: folder, Notebook: notebook,
+		Port: c.Port, NoBrowser: c.NoBrowser, Log: a.err}
+	if file := filepath.Join(folder, notebook); folder == n.root && notebook != "" && nbrun.Check(file) == nil {
+		// It comes with the checkout, and its outputs run no script and load nothing: they are shown whole.
+		if err := env.Trust(ctx, o, file); err != nil {
+			n.log.Line("lab: %v", err)
+		}
+	}
+	server, err := env.Serve(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -55,10 +63,7 @@ func (c *labCmd) Run(a *app) error {
 	case <-ctx.Done():
 	}
 	n.log.Line("lab: ending JupyterLab and its kernels")
-	if err := server.Close(); err != nil {
-		return err
-	}
-	return context.Cause(ctx)
+	return server.Close() // being told to end is how this ends
 }
 
 // place returns the folder that JupyterLab shows and the notebook in it: the checkout, or the folder of a notebook elsewhere.

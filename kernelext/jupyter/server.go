@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -40,7 +39,7 @@ type Server struct {
 	Token string // of this start only
 
 	cmd  *exec.Cmd
-	log  *logUntil
+	log  *serverLog
 	done chan struct{}
 	err  error // after done
 }
@@ -60,25 +59,36 @@ func ServerDataDir(cache, root string) string {
 	return filepath.Join(userHome(cache), fmt.Sprintf("checkout-%x", hash[:6]))
 }
 
+// environ is the environment of Jupyter programs that use the folders of the options and nothing of the user's own Jupyter.
+func (o ServerOptions) environ() ([]string, error) {
+	env := append(cleanEnviron(os.Environ()), o.Env...)
+	for name, dir := range map[string]string{
+		"JUPYTER_DATA_DIR":    o.DataDir,
+		"JUPYTER_RUNTIME_DIR": o.runtimeDir(),
+		"JUPYTER_CONFIG_DIR":  filepath.Join(userHome(o.Cache), "config"),
+	} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("jupyter: %w; choose another folder with GANBOOK_CACHE", err)
+		}
+		env = append(env, name+"="+dir)
+	}
+	return env, nil
+}
+
+func (o ServerOptions) runtimeDir() string { return filepath.Join(o.DataDir, "runtime") }
+
 // Serve starts JupyterLab on 127.0.0.1 with a random token and returns when it answers. It takes Port or, when that is taken, the
 // next free one. The user's own Jupyter settings and kernels do not count. Close ends it, and so does the end of this process.
 func (e *Environment) Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 	if o.Port == 0 {
 		o.Port = defaultPort
 	}
-	dirs := map[string]string{
-		"JUPYTER_DATA_DIR":    o.DataDir,
-		"JUPYTER_RUNTIME_DIR": filepath.Join(o.DataDir, "runtime"),
-		"JUPYTER_CONFIG_DIR":  filepath.Join(userHome(o.Cache), "config"),
+	env, err := o.environ()
+	if err != nil {
+		return nil, err
 	}
 	token := rand.Text()
-	env := append(cleanEnviron(os.Environ()), "JUPYTER_TOKEN="+token) // unlike arguments, others cannot see it
-	for name, dir := range dirs {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("jupyter: %w; choose another folder with GANBOOK_CACHE", err)
-		}
-		env = append(env, name+"="+dir)
-	}
+	env = append(env, "JUPYTER_TOKEN="+token) // unlike arguments, others cannot see it
 	args := []string{"-I", "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=" + strconv.Itoa(o.Port),
 		"--ServerApp.port_retries=100", "--ServerApp.root_dir=" + o.Root, "--Application.log_level=WARN"}
 	if o.NoBrowser {
@@ -91,8 +101,8 @@ func (e *Environment) Serve(ctx context.Context, o ServerOptions) (*Server, erro
 	if o.Notebook != "" {
 		args = append(args, o.Notebook)
 	}
-	s := &Server{Token: token, cmd: exec.Command(e.Python(), args...), log: &logUntil{to: o.Log}, done: make(chan struct{})}
-	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = o.Root, append(env, o.Env...), s.log, s.log
+	s := &Server{Token: token, cmd: exec.Command(e.Python(), args...), log: &serverLog{to: o.Log}, done: make(chan struct{})}
+	s.cmd.Dir, s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = o.Root, env, s.log, s.log
 	s.cmd.SysProcAttr = ownGroup()
 	s.cmd.WaitDelay = time.Second
 	started := make(chan error)
@@ -104,6 +114,9 @@ func (e *Environment) Serve(ctx context.Context, o ServerOptions) (*Server, erro
 		if err == nil {
 			s.err = s.cmd.Wait()
 		}
+		if errors.Is(s.err, exec.ErrWaitDelay) { // a kernel that is still ending holds the log
+			s.err = nil
+		}
 		close(s.done)
 	}()
 	if err := <-started; err != nil {
@@ -111,7 +124,7 @@ func (e *Environment) Serve(ctx context.Context, o ServerOptions) (*Server, erro
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("it did not answer within %v", startTimeout))
 	defer cancel()
-	if err := s.untilReady(ctx, dirs["JUPYTER_RUNTIME_DIR"], o.Notebook); err != nil {
+	if err := s.untilReady(ctx, o.runtimeDir(), o.Notebook); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("jupyter: JupyterLab did not start: %w", err)
 	}
@@ -164,19 +177,6 @@ func answers(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// logUntil passes the server's log on until the server is told to end: what it says of that, its user knows.
-type logUntil struct {
-	to     io.Writer
-	closed atomic.Bool
-}
-
-func (l *logUntil) Write(p []byte) (int, error) {
-	if l.to == nil || l.closed.Load() {
-		return len(p), nil
-	}
-	return l.to.Write(p)
-}
-
 // Done is closed when the server has ended, by Close, from its own menu, or by itself.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
@@ -191,7 +191,7 @@ func (s *Server) Err() error {
 // Close ends the server and its kernels, by force when they take longer than 20 s. Trainings that were detached live on: they belong to
 // no kernel.
 func (s *Server) Close() error {
-	s.log.closed.Store(true)
+	s.log.close()
 	err := s.cmd.Process.Signal(syscall.SIGTERM)
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
