@@ -23,7 +23,7 @@ func (m *Memory) Document(code string, cursor int) (text string, offset int) {
 		return "", -1
 	}
 	own, ownImports := l.declarations()
-	w.add("package main\n\n"+m.imports(l, ownImports), 1)
+	w.add("package main\n\n"+m.imports(l, ownImports, own), 1)
 	var hasMain bool
 	rest := l.outside()
 	for len(rest) > 0 && rest[0].tok == token.IMPORT {
@@ -86,24 +86,45 @@ func byteOffset(cell string, cursor int) int {
 	return len(normal.Replace(cell))
 }
 
-// imports are those remembered, of the names that a cell mentions and does not import itself.
-func (m *Memory) imports(l *layout, own map[string]string) string {
-	m.mu.Lock()
-	paths := maps.Clone(m.imported)
-	m.mu.Unlock()
-	if paths == nil {
-		paths = map[string]string{}
+// Mention has the packages of the names, as far as m.Packages knows them, imported in every document: a tool that reads
+// one document after the other need not look for packages again and again. Document does so with all that it meets.
+func (m *Memory) Mention(names ...string) {
+	for _, name := range names {
+		if m.Packages == nil {
+			return
+		}
+		if path := m.Packages.Import(name); path != "" {
+			m.mu.Lock()
+			if m.mentioned == nil {
+				m.mentioned = map[string]string{}
+			}
+			m.mentioned[name] = path
+			m.mu.Unlock()
+		}
 	}
+}
+
+// imports are those remembered and mentioned so far, without those that a cell makes itself.
+func (m *Memory) imports(l *layout, own map[string]string, declared []*declaration) string {
 	for _, c := range l.chunks {
 		for i, w := range c.words {
-			qualifies := w.tok == token.IDENT && i+1 < len(c.words) && c.words[i+1].tok == token.PERIOD && (i == 0 || c.words[i-1].tok != token.PERIOD)
-			if qualifies && paths[w.lit] == "" && m.Packages != nil {
-				if path := m.Packages.Import(w.lit); path != "" {
-					paths[w.lit] = path
-				}
+			if w.tok == token.IDENT && i+1 < len(c.words) && c.words[i+1].tok == token.PERIOD && (i == 0 || c.words[i-1].tok != token.PERIOD) {
+				m.Mention(w.lit)
 			}
 		}
 	}
+	m.mu.Lock()
+	paths := maps.Clone(m.mentioned)
+	if paths == nil {
+		paths = map[string]string{}
+	}
+	for _, d := range append(slices.Clone(m.decls), declared...) {
+		for name := range d.names {
+			delete(paths, name)
+		}
+	}
+	maps.Copy(paths, m.imported)
+	m.mu.Unlock()
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(paths)) {
 		if _, again := own[name]; !again {
@@ -168,4 +189,27 @@ func (m *Memory) Names(code string) map[string]string {
 		}
 	}
 	return names
+}
+
+// Declaration is the text that declares a name, in a cell or one before it; "" if there is none.
+func (m *Memory) Declaration(code, name string) string {
+	own, _ := arrange(code).declarations()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range slices.Backward(append(slices.Clone(m.decls), own...)) {
+		if _, found := d.names[name]; found {
+			return d.signature()
+		}
+	}
+	return ""
+}
+
+// signature is a declaration without the body of a function.
+func (d *declaration) signature() string {
+	if d.tok == token.FUNC {
+		if at := strings.Index(d.text, " {\n"); at > 0 {
+			return d.text[:at]
+		}
+	}
+	return d.text
 }

@@ -18,9 +18,10 @@ import (
 type Memory struct {
 	Packages Packages // may be nil; set before the first use
 
-	mu       sync.Mutex
-	decls    []*declaration
-	imported map[string]string // import path by the name that cells use
+	mu        sync.Mutex
+	decls     []*declaration
+	imported  map[string]string // import path by the name that cells use
+	mentioned map[string]string // of packages that cells use without importing them
 }
 
 // declaration is one function, type or variable, or one group of constants.
@@ -42,7 +43,7 @@ func (m *Memory) Executed(code string) {
 	for _, magic := range l.magics {
 		switch {
 		case magic.is("%reset"):
-			m.decls, m.imported = nil, nil
+			m.decls, m.imported, m.mentioned = nil, nil, nil
 		case magic.is("%rm", "%remove"):
 			for _, name := range magic.words[1:] {
 				m.forget(strings.ReplaceAll(name, "~", "."))
@@ -238,8 +239,10 @@ func (m *Memory) function(l *layout, name string) (results int, known bool) {
 	return 0, false
 }
 
-// importPath is the package that a cell means by a name: by its imports, by those of the cells before, or because
-// there is one of that name.
+// Import is the path of the package that a cell means by a name: by its imports, by those of the cells before, or because
+// there is one of that name. "" is returned if there is none.
+func (m *Memory) Import(code, name string) string { return m.importPath(arrange(code), name) }
+
 func (m *Memory) importPath(l *layout, name string) string {
 	_, own := l.declarations()
 	m.mu.Lock()
