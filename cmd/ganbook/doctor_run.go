@@ -31,7 +31,7 @@ func (c *doctorCmd) run(a *app) error {
 		return nil
 	}
 	if len(findings) == 0 {
-		fmt.Fprintln(a.out, health.Healthy(run.Names()))
+		fmt.Fprintln(a.out, health.Healthy(run))
 	}
 	for _, e := range health.Episodes(findings) {
 		fmt.Fprintf(a.out, "%-7s  %s%s\n", e.Severity, health.Line(e.Finding), until(e))

@@ -40,7 +40,7 @@ func TestDoctorOfARunThatDiverged(t *testing.T) {
 func TestDoctorOfAHealthyRun(t *testing.T) {
 	root, dir := smoke(t)
 	for _, again := range [][]string{nil, {"--again"}} {
-		if out := mustCall(t, append([]string{"doctor", dir}, again...)...); !strings.HasPrefix(out, "nothing found: looked for saturated discriminator, mode collapse, vanishing generator gradient, imbalance") {
+		if out := mustCall(t, append([]string{"doctor", dir}, again...)...); !strings.HasPrefix(out, "nothing found in 20 iterations: looked for saturated discriminator, mode collapse, vanishing generator gradient, imbalance") {
 			t.Errorf("%v:\n%s", again, out)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func FindingsMarkdown(run *runlog.Run) (string, error) {
 	findings, err := run.Findings()
 	if len(findings) == 0 {
-		return health.Healthy(run.Names()) + "\n", err
+		return health.Healthy(run) + "\n", err
 	}
 	var b strings.Builder
 	b.WriteString("| finding | iterations | measured | cause | remedy |\n| --- | --- | --- | --- | --- |\n")

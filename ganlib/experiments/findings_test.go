@@ -38,7 +38,7 @@ func TestFindingsMarkdown(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := experiments.FindingsMarkdown(run)
-	if err != nil || !strings.HasPrefix(text, "nothing found: looked for saturated discriminator") {
+	if err != nil || !strings.HasPrefix(text, "nothing found in 2 iterations: looked for saturated discriminator") {
 		t.Errorf("%s %v", text, err)
 	}
 	o.Set["lr"] = "1e35"

@@ -64,10 +64,20 @@ func Episodes(findings []runlog.Finding) []Episode {
 	return all
 }
 
-// Healthy is the sentence for a run without findings, with what was looked for.
-func Healthy(names []string) string {
-	done, not := Checked(names)
-	text := "nothing found: looked for " + strings.Join(done, ", ")
+// fewIterations are too few to tell an illness from the unrest of every beginning.
+const fewIterations = 500
+
+// Healthy is the sentence for a run without findings: what was looked for, and whether there was enough to see.
+func Healthy(run *runlog.Run) string {
+	var iterations int64
+	if points, _ := run.Points(); len(points) > 0 {
+		iterations = points[len(points)-1].Iteration
+	}
+	done, not := Checked(run.Names())
+	text := fmt.Sprintf("nothing found in %d iterations: looked for %s", iterations, strings.Join(done, ", "))
+	if iterations < fewIterations {
+		text += fmt.Sprintf("; below %d iterations most of it cannot be told yet", fewIterations)
+	}
 	if len(not) > 0 {
 		text += "; the game does not report what is needed for " + strings.Join(not, ", ")
 	}
