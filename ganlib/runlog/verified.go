@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,7 +45,8 @@ func rememberVerified(dir, hash, identity string) {
 		return
 	}
 	_, err = f.WriteString(verified(hash, identity))
-	if f.Close() != nil || err != nil || os.Rename(f.Name(), filepath.Join(dir, verifiedFile)) != nil {
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err != nil || os.Rename(f.Name(), filepath.Join(dir, verifiedFile)) != nil {
 		os.Remove(f.Name())
 	}
 }
