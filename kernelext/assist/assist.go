@@ -82,6 +82,9 @@ func (a *Assistant) Executed(code string) { a.memory.Executed(code) }
 // results costs no second compilation.
 func (a *Assistant) Prepare(code string) cells.Prepared { return a.memory.Prepare(code) }
 
+// Packages are those that cells can import, for a Memory of the caller's own.
+func (a *Assistant) Packages() cells.Packages { return a.index }
+
 // ask returns what gopls says of a cell, nothing when it does not answer in time. While gopls still loads, it is waited for
 // only if that is all the time there is to lose.
 func ask[T any](ctx context.Context, a *Assistant, code string, cursor int, limit time.Duration, wait bool, f func(context.Context, *session, string, int) (T, error)) (answer T) {

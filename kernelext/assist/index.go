@@ -25,7 +25,7 @@ type index struct {
 	dirs    map[string]string   // folder by import path
 	names   map[string][]string // import paths by package name, the likeliest first
 	goroot  string
-	module  string // of the checkout
+	module  string             // of the checkout
 	sources map[string]*source // by import path
 }
 

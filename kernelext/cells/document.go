@@ -203,13 +203,3 @@ func (m *Memory) Declaration(code, name string) string {
 	}
 	return ""
 }
-
-// signature is a declaration without the body of a function.
-func (d *declaration) signature() string {
-	if d.tok == token.FUNC {
-		if at := strings.Index(d.text, " {\n"); at > 0 {
-			return d.text[:at]
-		}
-	}
-	return d.text
-}

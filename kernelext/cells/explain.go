@@ -19,7 +19,8 @@ func HasNoValue(text string) bool { return noValue.MatchString(escapes.ReplaceAl
 var (
 	noValue = regexp.MustCompile(`(?m)\(no value\) used as value$`)
 	escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
-	ended   = regexp.MustCompile(`(?m)^(exit status \d+|signal: .+?)( \(core dumped\))?\n*$`)
+	// ended is how GoNB ends what a program said, and what its error message says again.
+	ended = regexp.MustCompile(`(?m)(?:^(exit status \d+|signal: [^\n]+?)(?: \(core dumped\))?(?:\n+|\z))+\z`)
 )
 
 // Explain makes one failure of what GoNB said: the cell's stderr, then the value and the traceback lines of GoNB's error
