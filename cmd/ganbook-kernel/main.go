@@ -1,5 +1,6 @@
 // Ganbook-kernel is the Jupyter kernel "Go (ganbook)": ganbook-kernel CONNECTION_FILE -- GONB [ARGUMENT…]. The kernelspec
-// starts it; GANBOOK_GRACE (60s) says how long an interrupted training may take to save.
+// starts it and sets for it: GANBOOK_ROOT, the checkout that cells import from, and GANBOOK_GOPLS, the gopls that completes.
+// GANBOOK_GRACE (60s) says how long an interrupted training may take to save.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/ganbook/ganbook/kernelext/assist"
 	"github.com/ganbook/ganbook/kernelext/proxy"
 )
 
@@ -24,7 +26,11 @@ func main() {
 			os.Exit(2)
 		}
 	}
-	if err := proxy.Run(context.Background(), o); err != nil {
+	assistant := assist.Start(context.Background(), assist.Options{Root: os.Getenv("GANBOOK_ROOT"), Log: os.Stderr})
+	o.Assistant = assistant
+	err := proxy.Run(context.Background(), o)
+	assistant.Close()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "ganbook-kernel:", err)
 		os.Exit(1)
 	}

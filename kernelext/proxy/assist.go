@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/ganbook/ganbook/kernelext/cells"
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
@@ -90,4 +91,5 @@ func (noAssistant) Complete(_ context.Context, _ string, cursor int) ([]string, 
 func (noAssistant) Inspect(context.Context, string, int, int) (map[string]string, bool) {
 	return nil, false
 }
-func (noAssistant) Executed(string) {}
+func (noAssistant) Prepare(code string) cells.Prepared { return cells.Prepare(code) }
+func (noAssistant) Executed(string)                    {}

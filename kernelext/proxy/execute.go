@@ -11,6 +11,7 @@ import (
 // cell is one execute_request.
 type cell struct {
 	request     wire.Message
+	from        channel
 	code        string
 	silent      bool // no execute_input, no result
 	store       bool // in the history, with a number
@@ -72,11 +73,11 @@ func (p *proxy) execute(ch channel, m wire.Message) {
 		AllowStdin  bool  `json:"allow_stdin"`
 	}
 	if !p.content(&m, &c) {
-		p.answer(ch, &m, "execute_reply", errorContent(cells.Failure{Name: "ValueError", Value: "this execute_request cannot be read"}, 0))
+		p.answer(ch, &m, "execute_reply", errorReply(cells.Failure{Name: "ValueError", Value: "this execute_request cannot be read"}, p.count))
 		return
 	}
 	isTrue := func(b *bool) bool { return b == nil || *b }
-	p.queue = append(p.queue, &cell{request: m, code: c.Code, silent: c.Silent, store: !c.Silent && isTrue(c.Store),
+	p.queue = append(p.queue, &cell{request: m, from: ch, code: c.Code, silent: c.Silent, store: !c.Silent && isTrue(c.Store),
 		stopOnError: isTrue(c.StopOnError), allowStdin: c.AllowStdin})
 	p.next()
 }
@@ -116,7 +117,7 @@ func (p *proxy) next() {
 			p.finish(c, nil)
 			return
 		}
-		c.prepared = p.memory.Prepare(c.code)
+		c.prepared = p.prepare(c.code)
 		p.try(c, c.prepared.Code, false)
 	}
 }
@@ -134,6 +135,13 @@ func (p *proxy) begin(c *cell) {
 	if !c.silent {
 		p.front.publish(&c.request, "execute_input", map[string]any{"code": c.code, "execution_count": c.number})
 	}
+}
+
+func (p *proxy) prepare(code string) cells.Prepared {
+	if p.options.Assistant != nil {
+		return p.options.Assistant.Prepare(code)
+	}
+	return p.memory.Prepare(code)
 }
 
 // executed remembers what a cell declares.
@@ -235,14 +243,13 @@ func (p *proxy) finish(c *cell, failure *cells.Failure) {
 		failure = &interruptedFailure
 	}
 	c.out.end(failure != nil)
-	content := map[string]any{"status": "ok", "user_expressions": map[string]any{}, "payload": c.out.payload()}
+	content := map[string]any{"status": "ok", "execution_count": c.number, "user_expressions": map[string]any{}, "payload": c.out.payload()}
 	if failure != nil {
-		p.front.publish(&c.request, "error", errorContent(*failure, 0))
-		content = errorContent(*failure, c.number)
+		p.front.publish(&c.request, "error", errorContent(*failure))
+		content = errorReply(*failure, c.number)
 	}
-	content["execution_count"] = c.number
 	p.front.status(&c.request, "idle")
-	p.front.reply(shell, &c.request, "execute_reply", content)
+	p.front.reply(c.from, &c.request, "execute_reply", content)
 	if failure != nil && c.stopOnError {
 		p.abortQueue()
 	}
@@ -254,18 +261,21 @@ func (p *proxy) abortQueue() {
 	queue := p.queue
 	p.queue = nil
 	for _, c := range queue { // no execution_count: they never ran
-		p.answer(shell, &c.request, "execute_reply", map[string]any{"status": "aborted"})
+		p.answer(c.from, &c.request, "execute_reply", map[string]any{"status": "aborted"})
 	}
 }
 
-// errorContent is the content of an error, and of a reply when the cell has a number.
-func errorContent(f cells.Failure, number int) map[string]any {
+// errorContent is the content of an error.
+func errorContent(f cells.Failure) map[string]any {
 	if f.Traceback == nil {
 		f.Traceback = []string{}
 	}
-	content := map[string]any{"ename": f.Name, "evalue": f.Value, "traceback": f.Traceback}
-	if number > 0 {
-		content["status"], content["user_expressions"] = "error", map[string]any{}
-	}
+	return map[string]any{"ename": f.Name, "evalue": f.Value, "traceback": f.Traceback}
+}
+
+// errorReply is the content of an execute_reply after an error.
+func errorReply(f cells.Failure, number int) map[string]any {
+	content := errorContent(f)
+	content["status"], content["execution_count"], content["user_expressions"] = "error", number, map[string]any{}
 	return content
 }

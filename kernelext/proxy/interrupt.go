@@ -76,7 +76,9 @@ func (p *proxy) stopStep() {
 	}
 	what, found := p.tree.running(p.backend.pid)
 	if what == command && i.passed.IsZero() {
-		p.passInterrupt() // or GoNB would go on with the Go code below the command
+		p.passInterrupt() // first: or GoNB would go on with the Go code below the command
+		p.later(look, p.stopStep)
+		return
 	}
 	for _, q := range found {
 		if !i.told[q.pid] {

@@ -13,9 +13,8 @@ import (
 )
 
 const (
-	endGrace     = 3 * time.Second // of a program when the kernel ends; Jupyter waits for five
-	watchEvery   = 500 * time.Millisecond
-	parentVaries = 1 // the process that adopts us may vary; 1 is certain to be no Jupyter
+	endGrace   = 3 * time.Second // of a program when the kernel ends; Jupyter waits for five
+	watchEvery = 500 * time.Millisecond
 )
 
 // shutdownRequest answers and ends the kernel; a restart is an end too: Jupyter starts another kernel.
@@ -64,7 +63,7 @@ func (p *proxy) endAll() {
 		p.backend.cancel()
 	}
 	for range 50 {
-		left := p.tree.left()
+		left := p.tree.left(p.kept()...)
 		if len(left) == 0 {
 			return
 		}
@@ -116,15 +115,14 @@ func (p *proxy) programs() []process {
 func (p *proxy) watchOrphans() { p.every(watchEvery, p.reap) }
 
 // watchParent ends the kernel when Jupyter is gone, however it went.
-func (p *proxy) watchParent() {
-	parent := os.Getppid()
+func (p *proxy) watchParent(parent int) {
 	jupyter, _ := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
-	if parent <= parentVaries && jupyter <= 1 {
+	if parent <= 1 && jupyter <= 1 {
 		return // started by nobody who could go away
 	}
 	p.every(watchEvery, func() {
 		switch {
-		case parent > parentVaries && os.Getppid() != parent:
+		case parent > 1 && os.Getppid() != parent:
 			p.shutdown("the program that started it is gone")
 		case jupyter > 1 && syscall.Kill(jupyter, 0) == syscall.ESRCH:
 			p.shutdown("Jupyter is gone")

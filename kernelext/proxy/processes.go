@@ -2,7 +2,7 @@ package proxy
 
 import (
 	"os"
-	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -84,8 +84,8 @@ type task int
 const (
 	nothing task = iota
 	tool         // go, the compiler, goimports: ended without being asked
-	command      // a line of the cell for the shell
-	program      // the cell's program
+	command      // a line of the cell for the shell, by whatever name
+	program      // the cell's program, which GoNB calls gonb_ and its own id
 )
 
 // running says what GoNB does now, and returns the processes that do it.
@@ -96,13 +96,13 @@ func (t *processes) running(gonb int) (what task, found []process) {
 		if q.parent != gonb || q.zombie {
 			continue
 		}
-		switch base := filepath.Base(q.name); {
-		case base == "go" || base == "goimports" || base == "gopls":
+		switch {
+		case q.name == "go" || q.name == "goimports" || q.name == "gopls":
 			what = max(what, tool)
-		case base == "bash" || base == "sh":
-			what = max(what, command)
-		default:
+		case strings.HasPrefix(q.name, "gonb_"):
 			what = max(what, program)
+		default:
+			what = max(what, command)
 		}
 	}
 	return what, found

@@ -30,7 +30,7 @@ type Options struct {
 	Prelude    string        // cell that runs before all others, without output; "": Prelude
 	Grace      time.Duration // how long an interrupted program may take to save; 0: 60 s
 	Log        io.Writer     // what goes wrong, and what GoNB says; nil: nowhere
-	Assistant  Assistant     // completion and inspection; nil: none. The caller closes it.
+	Assistant  Assistant     // completion and inspection; nil: none. The caller closes it
 }
 
 // Assistant knows Go code: package assist has the real one. Positions count code points.
@@ -38,6 +38,7 @@ type Assistant interface {
 	Complete(ctx context.Context, code string, cursor int) (matches []string, start, end int, kinds []string)
 	Inspect(ctx context.Context, code string, cursor, detail int) (data map[string]string, found bool)
 	Executed(code string)
+	Prepare(code string) cells.Prepared // knows what functions of packages return
 }
 
 // proxy is the state of a kernel, owned by its loop.
@@ -72,6 +73,7 @@ type proxy struct {
 // Run is a kernel from its start to its end: a shutdown request, SIGTERM, the end of the program that started it, or of
 // ctx. It fails when the connection file is bad or its ports are taken.
 func Run(ctx context.Context, o Options) error {
+	parent := os.Getppid() // before anything else: it may go at any time
 	connection, err := wire.ReadConnection(o.Connection)
 	if err != nil {
 		return fmt.Errorf("proxy: %w", err)
@@ -101,7 +103,7 @@ func Run(ctx context.Context, o Options) error {
 	p.startBackend()
 	p.executed(o.Prelude)
 	p.watchSignals()
-	p.watchParent()
+	p.watchParent(parent)
 	p.watchOrphans()
 	p.loop()
 	cancel()
