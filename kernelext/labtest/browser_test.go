@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/kernelext/kerneltest"
 )
 
 // watched is a panel that is fed by no training: a hundred iterations in five seconds.
@@ -37,6 +39,7 @@ const imports = `import (
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/kernelext/kerneltest"
 	"github.com/ganbook/ganbook/kernelext"
 )`
 
@@ -115,20 +118,62 @@ func TestExportedNotebookInTheBrowser(t *testing.T) {
 	lab := openLab(t)
 	file := filepath.Join(lab.folder, "exported.ipynb")
 	writeNotebook(t, file, imports, watched, `kernelext.Markdown("A formula: $\\sigma(x) = \\frac{1}{1 + e^{-x}}$, and **bold**.", nil)`, "6 * 7")
-	for _, command := range []string{"run", "html"} {
-		if message, err := ganbook(t, "nb", command, file); err != nil {
-			t.Fatalf("nb %s: %v\n%s", command, err, message)
-		}
+	if message, err := ganbook(t, "nb", "run", file); err != nil {
+		t.Fatalf("nb run: %v\n%s", err, message)
 	}
-	v := browse(t, "html", "file://"+filepath.Join(lab.folder, "exported.html"))
+	page := export(t, file)
 	for _, want := range []string{"kernelext.Live", "iteration 100, 6,400 of 6,400 images", "bold", "42"} {
-		if !strings.Contains(v.page.Text, want) {
-			t.Errorf("the page lacks %q:\n%.2000s", want, v.page.Text)
+		if !strings.Contains(page.Text, want) {
+			t.Errorf("the page lacks %q:\n%.2000s", want, page.Text)
 		}
 	}
-	if v.page.Images < 1 || v.page.Charts < 1 || v.page.Scripts > 0 {
-		t.Errorf("the page has %+v", v.page)
+	if page.Charts < 1 || page.Formulas < 1 {
+		t.Errorf("the page has %d charts and %d formulas", page.Charts, page.Formulas)
 	}
+}
+
+// The same for the notebooks of the checkout, as they are saved.
+func TestOurNotebooksAsPages(t *testing.T) {
+	chromium(t)
+	browserScripts(t)
+	files, err := filepath.Glob(filepath.Join(kerneltest.ModuleRoot(t), "notebooks", "*.ipynb"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("notebooks %v, %v", files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copied := filepath.Join(t.TempDir(), filepath.Base(file))
+			if err := os.WriteFile(copied, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if page := export(t, copied); len(page.Text) < 1000 {
+				t.Errorf("the page says only %q", page.Text)
+			}
+		})
+	}
+}
+
+// export turns a notebook into a page and opens that; it must have pictures and neither scripts nor requests.
+func export(t *testing.T, file string) page {
+	t.Helper()
+	if message, err := ganbook(t, "nb", "html", file); err != nil {
+		t.Fatalf("nb html: %v\n%s", err, message)
+	}
+	address := "file://" + strings.TrimSuffix(file, ".ipynb") + ".html"
+	v := browse(t, "html", address)
+	for _, request := range v.requests {
+		if request != address && !strings.HasPrefix(request, "data:") {
+			t.Errorf("the page asked for %s", request)
+		}
+	}
+	if v.page.Images < 1 || v.page.Scripts > 0 {
+		t.Errorf("the page has %d pictures and %d scripts", v.page.Images, v.page.Scripts)
+	}
+	return v.page
 }
 
 var iterationShown = regexp.MustCompile(`iteration ([\d,]+)`)

@@ -40,10 +40,13 @@ type visit struct {
 	shots    []string
 	requests []string
 	errors   []string // of scripts in the page
-	page     struct {
-		Text                              string
-		Images, Charts, Formulas, Scripts int
-	}
+	page     page
+}
+
+// page is what an exported notebook shows.
+type page struct {
+	Text                              string
+	Images, Charts, Formulas, Scripts int
 }
 
 // lab is a folder of notebooks that a JupyterLab of its own shows.

@@ -12,6 +12,15 @@ import (
 
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 	"github.com/ganbook/ganbook/kernelext/kerneltest"
+
+	// What the kernel, its cells and the command line are built from: go test runs these tests again when that changes.
+	_ "github.com/ganbook/ganbook/ganlib/experiments"
+	_ "github.com/ganbook/ganbook/kernelext"
+	_ "github.com/ganbook/ganbook/kernelext/assist"
+	_ "github.com/ganbook/ganbook/kernelext/nbhtml"
+	_ "github.com/ganbook/ganbook/kernelext/nbrun"
+	_ "github.com/ganbook/ganbook/kernelext/proxy"
+	_ "github.com/ganbook/ganbook/kernelext/result"
 )
 
 // patience is how long anything may take on a machine that builds and tests other packages at the same time.

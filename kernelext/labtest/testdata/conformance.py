@@ -29,9 +29,7 @@ class Kernel(jupyter_kernel_test.KernelTests):
         {"code": 'kernelext.Markdown("**bold**", nil)', "mime": "text/markdown"},
         {"code": "kernelext.Show(image.NewGray(image.Rect(0, 0, 2, 2)))", "mime": "image/png"},
     ]
-    code_clear_output = """import "github.com/janpfeifer/gonb/gonbui/protocol"
-
-gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{"application/vnd.ganbook.clear": ""}})"""
+    code_clear_output = "kernelext.Clear()"
 
     completion_samples = [
         {"text": "fmt.Printl", "matches": {"Println"}},

@@ -62,8 +62,8 @@ const scenarios = {
   },
 
   // An exported notebook, with scripts off and without a network.
-  async html(page) {
-    await page.shot('html', true);
+  async html(page, url) {
+    await page.shot(path.basename(url), true);
     tell('page', await page.describe());
   },
 };
@@ -78,7 +78,7 @@ async function main([scenario, url, folder]) {
     if (!exported) {
       await page.ready();
     }
-    await scenarios[scenario](page);
+    await scenarios[scenario](page, url);
     if (!exported) {
       tell('cells', { when: 'end', cells: await page.cells() });
     }
