@@ -18,7 +18,7 @@ const pageDPI = 96
 
 // Above so many bytes a photograph is written at the lower quality.
 const (
-	largeJPEG               = 130_000
+	largeJPEG               = 100_000
 	goodQuality, lowQuality = 80, 65
 )
 
