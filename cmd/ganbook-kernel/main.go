@@ -13,12 +13,23 @@ import (
 	"github.com/ganbook/ganbook/kernelext/proxy"
 )
 
+// guard is the first argument of the process that is the kernel; the one without it watches over it.
+const guard = "--guarded"
+
 func main() {
-	if len(os.Args) < 4 || os.Args[2] != "--" {
+	args := os.Args[1:]
+	guarded := len(args) > 0 && args[0] == guard
+	if guarded {
+		args = args[1:]
+	}
+	if len(args) < 3 || args[1] != "--" {
 		fmt.Fprintln(os.Stderr, "usage: ganbook-kernel CONNECTION_FILE -- GONB [ARGUMENT…]\nJupyter starts it: ./ganbook lab")
 		os.Exit(2)
 	}
-	o := proxy.Options{Connection: os.Args[1], Gonb: os.Args[3:], Log: os.Stderr}
+	if !guarded {
+		guardKernel(args)
+	}
+	o := proxy.Options{Connection: args[0], Gonb: args[2:], Log: os.Stderr}
 	if text := os.Getenv("GANBOOK_GRACE"); text != "" {
 		var err error
 		if o.Grace, err = time.ParseDuration(text); err != nil || o.Grace <= 0 {
@@ -34,4 +45,17 @@ func main() {
 		fmt.Fprintln(os.Stderr, "ganbook-kernel:", err)
 		os.Exit(1)
 	}
+}
+
+// guardKernel runs this program again as the kernel, and ends with it.
+func guardKernel(args []string) {
+	program, err := os.Executable()
+	status := 1
+	if err == nil {
+		status, err = proxy.Guard(program, append([]string{guard}, args...)...)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "ganbook-kernel:", err)
+	}
+	os.Exit(status)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	crashed   = regexp.MustCompile(`(?m)^(panic|fatal error): `)
+	crashed   = regexp.MustCompile(`(?m)^(panic|fatal error|SIG[A-Z0-9]+): `)
 	goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[.*\]:$`)
 	atLine    = regexp.MustCompile(`^\s*(?:\[\[ Cell (?:\[(\d+)\] )?Line (\d+) \]\]\s*)?(.+?):(\d+)( \+0x[0-9a-f]+.*)?$`)
 )

@@ -8,7 +8,7 @@ import (
 
 // Failure is what went wrong in a cell, in the words of one error message.
 type Failure struct {
-	Name      string   // "compile error", "panic", "fatal error", "exit status", "signal", else "error"
+	Name      string   // "compile error", "panic", "fatal error", SIGSEGV and the like, "exit status", "signal", else "error"
 	Value     string   // the first line of what was said
 	Traceback []string // lines to read: what, where in the cell, and what helps
 }

@@ -42,7 +42,7 @@ func TestFiftyMegabytes(t *testing.T) {
 	t.Logf("%d bytes arrived in %d messages", len(got.stdout), len(got.record.iopub))
 	k.expectAlive(t)
 	if runtime.GOOS == "linux" {
-		u := use(t, k.Pid())
+		u := use(t, k.worker(t))
 		t.Logf("the kernel holds %v", u)
 		if u.memory > 1<<20 {
 			t.Errorf("the kernel holds %v after 50 MB of output", u)

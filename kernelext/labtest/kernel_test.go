@@ -261,6 +261,19 @@ func tail(file string, n int) string {
 
 var goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[`)
 
+// worker is the process that does the kernel's work; the one that was started only watches over it.
+func (k *kernel) worker(t *testing.T) (pid int) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", k.Pid(), k.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(string(text), &pid); err != nil {
+		t.Fatalf("process %d has no child: %q", k.Pid(), text)
+	}
+	return pid
+}
+
 // goroutines ends the kernel's process by SIGQUIT, on which a Go program lists its goroutines, and counts them.
 func (k *kernel) goroutines(t *testing.T) (int, string) {
 	t.Helper()

@@ -28,7 +28,7 @@ func TestSoak(t *testing.T) {
 	k := start(t)
 	s := soak{k: k, random: rand.New(rand.NewPCG(1, 2)), kinds: map[string]int{}}
 	s.run(t, 20) // everything has been used once
-	before, processes := use(t, k.Pid()), k.processes()
+	before, processes := use(t, k.worker(t)), k.processes()
 	s.run(t, requests)
 	k.expectAlive(t)
 
@@ -45,7 +45,7 @@ func TestSoak(t *testing.T) {
 		t.Errorf("processes before: %v\nafter: %v", processes, now)
 	}
 	var after usage
-	if !eventually(func() bool { after = use(t, k.Pid()); return after.files <= before.files+4 }) {
+	if !eventually(func() bool { after = use(t, k.worker(t)); return after.files <= before.files+4 }) {
 		t.Errorf("the kernel holds %v, before the %d requests %v", after, requests, before)
 	}
 	if after.memory > before.memory+64*1024 {

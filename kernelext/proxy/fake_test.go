@@ -23,6 +23,15 @@ import (
 func TestMain(m *testing.M) {
 	switch {
 	case len(os.Args) > 2 && os.Args[1] == "kernel":
+		if folder := os.Getenv("FAKE_FOLDER"); folder != "" {
+			os.Setenv("TMPDIR", folder)
+		}
+		status, err := Guard(os.Args[0], "guarded", os.Args[2])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(status)
+	case len(os.Args) > 2 && os.Args[1] == "guarded":
 		os.Exit(runKernel(os.Args[2]))
 	case len(os.Args) > 2 && os.Args[1] == "--kernel":
 		os.Exit(runFake(os.Args[2]))
@@ -34,7 +43,6 @@ func TestMain(m *testing.M) {
 func runKernel(connection string) int {
 	grace, _ := time.ParseDuration(os.Getenv("FAKE_GRACE"))
 	if folder := os.Getenv("FAKE_FOLDER"); folder != "" {
-		os.Setenv("TMPDIR", folder)
 		log, err := os.OpenFile(filepath.Join(folder, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
 			panic(err)

@@ -29,6 +29,7 @@ type kernel struct {
 	*client.Client
 	t    *testing.T
 	temp string // its temporary files
+	pid  int    // of the kernel; the client's is the guard's
 	said []wire.Message
 }
 
@@ -52,6 +53,7 @@ func start(t *testing.T, env ...string) *kernel {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.close)
+	k.pid = child(t, k.Pid())
 	return k
 }
 
@@ -90,7 +92,7 @@ func (k *kernel) expectGone() {
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		var left []process
 		for _, q := range listProcesses() {
-			if q.group == k.Pid() && !q.zombie {
+			if (q.group == k.Pid() || q.group == k.pid) && !q.zombie {
 				left = append(left, q)
 			}
 		}
@@ -236,6 +238,21 @@ func (r result) failure(t *testing.T) (name, value string) {
 		t.Fatalf("%d errors, the last %s: %s; the reply has %s: %s", errors, name, value, reply.Ename, reply.Evalue)
 	}
 	return name, value
+}
+
+// child is the only child of a process.
+func child(t *testing.T, of int) (pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		for _, q := range listProcesses() {
+			if q.parent == of {
+				return q.pid
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d has no child", of)
+		}
+	}
 }
 
 // alive says whether a process runs.

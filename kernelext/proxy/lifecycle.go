@@ -57,20 +57,12 @@ func (p *proxy) shutdown(why string) {
 	step()
 }
 
-// endAll kills what is left. A process may start another one while it is being killed, hence the rounds.
+// endAll kills what is left.
 func (p *proxy) endAll() {
 	if p.backend != nil {
 		p.backend.cancel()
 	}
-	for range 50 {
-		left := p.tree.left(p.kept()...)
-		if len(left) == 0 {
-			return
-		}
-		signalAll(left, syscall.SIGKILL)
-		time.Sleep(2 * time.Millisecond)
-		p.reap()
-	}
+	p.tree.end(p.kept(), p.reap)
 }
 
 func (p *proxy) gonb() int {

@@ -33,7 +33,7 @@ func TestGonbDies(t *testing.T) {
 	k.seen(id, "\n")
 	program := number(t, k.result(id).stdout)
 	for _, q := range listProcesses() {
-		if q.parent == k.Pid() {
+		if q.parent == k.pid {
 			syscall.Kill(q.pid, syscall.SIGKILL)
 		}
 	}
@@ -129,6 +129,7 @@ func TestParentGone(t *testing.T) {
 				t.Fatal("the kernel does not listen")
 			}
 		}
+		inner := child(t, kernel)
 		victim := parent.Process.Pid
 		if tc.name == "Jupyter" {
 			for _, q := range listProcesses() {
@@ -139,13 +140,45 @@ func TestParentGone(t *testing.T) {
 		}
 		syscall.Kill(victim, syscall.SIGKILL)
 		gone(t, kernel)
+		gone(t, inner)
 		for _, q := range listProcesses() {
-			if q.group == kernel && !q.zombie {
+			if q.group == inner && !q.zombie {
 				t.Errorf("%s: left of the kernel: %+v", tc.name, q)
 			}
 		}
 		syscall.Kill(-parent.Process.Pid, syscall.SIGKILL)
 		parent.Wait()
+	}
+}
+
+// Whichever of the two processes of a kernel is killed, nothing is left but what was detached.
+func TestKilled(t *testing.T) {
+	for _, victim := range []string{"guard", "kernel"} {
+		k := &kernel{t: t, temp: t.TempDir()}
+		var err error
+		if k.Client, err = client.Start(t.Context(), fakeSpec(t), k.temp, "FAKE_FOLDER="+k.temp, "JPY_PARENT_PID="); err != nil {
+			t.Fatal(err)
+		}
+		k.pid = child(t, k.Pid())
+		id := k.send("!run cell GANBOOK_DETACHED=/x setsid sleep 1000 >&- 2>&- & echo $!; setsid sleep 1001 >&- 2>&- & echo $!; sleep 1002 & echo $!; echo ready; wait")
+		k.seen(id, "ready")
+		var pids []int
+		for _, text := range strings.Fields(k.result(id).stdout)[:3] {
+			pids = append(pids, number(t, text))
+		}
+		defer syscall.Kill(pids[0], syscall.SIGKILL)
+		syscall.Kill(map[string]int{"guard": k.Pid(), "kernel": k.pid}[victim], syscall.SIGKILL)
+		<-k.Exited()
+		gone(t, pids[1])
+		gone(t, pids[2])
+		gone(t, k.pid)
+		if !alive(pids[0]) {
+			t.Errorf("the %s was killed: a detached training has ended", victim)
+		}
+		if left, _ := filepath.Glob(filepath.Join(k.temp, "ganbook-kernel-*")); len(left) > 0 {
+			t.Errorf("the %s was killed: files are left: %q", victim, left)
+		}
+		k.Close()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // process is one of the processes below the kernel.
@@ -76,6 +77,20 @@ func (t *processes) left(keep ...int) (found []process) {
 		}
 	}
 	return found
+}
+
+// end kills what is left, besides the processes to be kept. A process may start another one while it is being killed,
+// hence the rounds.
+func (t *processes) end(keep []int, reap func()) {
+	for range 50 {
+		left := t.left(keep...)
+		if len(left) == 0 {
+			return
+		}
+		signalAll(left, syscall.SIGKILL)
+		time.Sleep(2 * time.Millisecond)
+		reap()
+	}
 }
 
 // task is what GoNB does for a cell.

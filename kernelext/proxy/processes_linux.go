@@ -14,6 +14,11 @@ import (
 // diesWithUs lets a process be killed by the system when the thread that starts it ends.
 func diesWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
+// guarded gives the kernel a group of its own, and lets the system end it in order when the guard ends.
+func guarded() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+}
+
 // adoptOrphans makes processes whose parent ends children of ours instead of the system's.
 func adoptOrphans() { unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 

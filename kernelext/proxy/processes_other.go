@@ -16,6 +16,9 @@ import (
 // diesWithUs: other systems cannot end a process with its parent; the kernel's end does it.
 func diesWithUs() *syscall.SysProcAttr { return nil }
 
+// guarded gives the kernel a group of its own; that the guard is gone it sees itself.
+func guarded() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
 // adoptOrphans: orphans are found by their process group.
 func adoptOrphans() {}
 

@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) error {
 	if o.Prelude == "" {
 		o.Prelude = Prelude
 	}
-	folder, err := os.MkdirTemp("", "ganbook-kernel-")
+	folder, err := os.MkdirTemp("", folderName(os.Getpid()))
 	if err != nil {
 		return fmt.Errorf("proxy: no folder for temporary files: %w; make room there, or choose another one with TMPDIR", err)
 	}
