@@ -84,6 +84,11 @@ func (n *notebooks) printCheck(ctx context.Context) error {
 func (n *notebooks) install(ctx context.Context) error {
 	n.log.Line("setup: the kernel %q%s; 3 to 5 minutes the first time, seconds later; only the first time needs the network",
 		kernelspec.DisplayName, map[bool]string{false: " and JupyterLab"}[n.kernelOnly])
+	if _, err := jupyter.Open(n.cache); err != nil && !n.kernelOnly {
+		if _, err := jupyter.FindPython(ctx); err != nil { // said now, not after minutes of compiling
+			return err
+		}
+	}
 	type lab struct {
 		env *jupyter.Environment
 		err error
@@ -103,9 +108,8 @@ func (n *notebooks) install(ctx context.Context) error {
 		return errors.Join(err, made.err)
 	}
 	if made.env != nil {
-		quiet := n.labKernel()
 		inEnvironment := kernelspec.Options{DataDir: made.env.DataDir(), Log: n.log}
-		if err := errors.Join(kernelspec.Save(spec, inEnvironment), kernelspec.Save(spec, quiet)); err != nil {
+		if err := errors.Join(kernelspec.Save(spec, inEnvironment), kernelspec.Save(spec, n.labKernel())); err != nil {
 			return err
 		}
 	}
@@ -118,6 +122,6 @@ func (n *notebooks) uninstall(ctx context.Context) error {
 	if !n.kernelOnly {
 		err = errors.Join(err, jupyter.Remove(ctx, jupyter.Options{Cache: n.cache, Log: n.log}))
 	}
-	n.log.Line("your runs, notebooks and images stay; %s is safe to delete when no training needs it", n.cache)
+	n.log.Line("your runs and notebooks stay, and so does the rest of %s: images and the program ganbook", n.cache)
 	return err
 }

@@ -141,8 +141,15 @@ func TestTidyAndRemove(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(settings), 0o700), os.WriteFile(settings, []byte("dark"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
+	kernel := filepath.Join(ServerDataDir(cache, "/checkout"), "kernels", "ganbook")
+	if err := os.MkdirAll(kernel, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := Remove(t.Context(), o); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(kernel); err == nil {
+		t.Errorf("left: %s", kernel)
 	}
 	if left := all(cache); len(left) > 0 {
 		t.Errorf("left: %v", left)

@@ -53,6 +53,10 @@ func Remove(ctx context.Context, o Options) error {
 		}
 		o.logf("jupyter: removed %s", e.Dir)
 	}
+	kernels, _ := filepath.Glob(filepath.Join(userHome(o.Cache), "checkout-*", "kernels"))
+	for _, dir := range kernels {
+		failed = errors.Join(failed, os.RemoveAll(dir))
+	}
 	if _, err := os.Stat(userHome(o.Cache)); err == nil {
 		o.logf("jupyter: your JupyterLab settings stay in %s", userHome(o.Cache))
 	}

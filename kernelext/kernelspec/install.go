@@ -60,7 +60,7 @@ func Install(ctx context.Context, o Options) (Spec, error) {
 		if err := m.buildGopls(ctx, o); ctx.Err() != nil {
 			return err
 		} else if err != nil {
-			o.logf("kernel: %s\nkernel: going on without gopls: completion knows names only, not types; run setup again with a network",
+			o.logf("kernel: %s\nkernel: going on without gopls: completion knows names only, not types; mend this and run setup again",
 				strings.ReplaceAll(err.Error(), "\n", "\nkernel: "))
 		}
 		return m.warm(ctx, o, spec)
