@@ -118,10 +118,14 @@ func (n *notebooks) install(ctx context.Context) error {
 
 // uninstall removes what install made, and says what stays.
 func (n *notebooks) uninstall(ctx context.Context) error {
-	err := kernelspec.Uninstall(ctx, n.kernel)
-	if !n.kernelOnly {
-		err = errors.Join(err, jupyter.Remove(ctx, jupyter.Options{Cache: n.cache, Log: n.log}))
+	if !n.kernelOnly { // first, because it refuses while JupyterLab runs, whose kernels would then be gone
+		if err := jupyter.Remove(ctx, jupyter.Options{Cache: n.cache, Log: n.log}); err != nil {
+			return err
+		}
+	}
+	if err := kernelspec.Uninstall(ctx, n.kernel); err != nil {
+		return err
 	}
 	n.log.Line("your runs and notebooks stay, and so does the rest of %s: images and the program ganbook", n.cache)
-	return err
+	return nil
 }
