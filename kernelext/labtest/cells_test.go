@@ -79,8 +79,7 @@ func TestCellsThatNeverEnd(t *testing.T) {
 	}
 }
 
-// The ways in which a program of Go can fail are one message each, and the next cell runs. (A signal from outside Go's own code, such
-// as SIGSEGV in C, is reported by its exit status only.)
+// Every way a program can end is one message, and the next cell runs.
 func TestHowCellsFail(t *testing.T) {
 	k := start(t)
 	for _, tc := range []struct{ name, code, want string }{
@@ -90,6 +89,7 @@ func TestHowCellsFail(t *testing.T) {
 		{"deadlock", "var m sync.Mutex\nm.Lock()\nm.Lock()", "deadlock"},
 		{"stack", "var f func(n int) int\nf = func(n int) int { return f(n+1) + 1 }\nfmt.Println(f(0))", "stack overflow"},
 		{"killed", "syscall.Kill(os.Getpid(), syscall.SIGKILL)", "killed"},
+		{"segment", "syscall.Kill(os.Getpid(), syscall.SIGSEGV)\ntime.Sleep(time.Hour)", "SIGSEGV"},
 		{"compile", "x := 1 +", "expected"},
 		{"unknown name", "fmt.Println(noSuchName)", "noSuchName"},
 		{"log.Fatal", `log.Fatal("the end")`, "the end"},

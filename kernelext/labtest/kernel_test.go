@@ -264,21 +264,20 @@ var goroutine = regexp.MustCompile(`(?m)^goroutine \d+ .*\[`)
 // worker is the process that does the kernel's work; the one that was started only watches over it.
 func (k *kernel) worker(t *testing.T) (pid int) {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", k.Pid(), k.Pid()))
-	if err != nil {
-		t.Fatal(err)
+	for _, p := range k.processes() {
+		if strings.Contains(p.command, "--guarded") {
+			return p.pid
+		}
 	}
-	if _, err := fmt.Sscan(string(text), &pid); err != nil {
-		t.Fatalf("process %d has no child: %q", k.Pid(), text)
-	}
-	return pid
+	t.Fatalf("no process works: there are %v", k.processes())
+	return 0
 }
 
-// goroutines ends the kernel's process by SIGQUIT, on which a Go program lists its goroutines, and counts them.
+// goroutines ends the kernel by SIGQUIT, on which a Go program lists its goroutines, and counts them.
 func (k *kernel) goroutines(t *testing.T) (int, string) {
 	t.Helper()
 	log := k.log()
-	if err := syscall.Kill(k.Pid(), syscall.SIGQUIT); err != nil {
+	if err := syscall.Kill(k.worker(t), syscall.SIGQUIT); err != nil {
 		t.Fatal(err)
 	}
 	<-k.Exited()

@@ -23,8 +23,8 @@ if err := apart.Start(); err != nil {
 	panic(err)
 }`
 
-// What a cell has started ends with the kernel, whether that is restarted, shut down or terminated, and with a cell running.
-// (A kernel that is itself ended by SIGKILL cannot see to it.)
+// What a cell has started ends with the kernel, however that ends, and with a cell running. The kernel is two processes: Jupyter starts
+// the guard, and the guard the one that does the work; each may be killed.
 func TestNothingOutlivesTheKernel(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("processes are found through /proc")
@@ -32,6 +32,16 @@ func TestNothingOutlivesTheKernel(t *testing.T) {
 	for name, end := range map[string]func(*testing.T, *kernel){
 		"restart":  func(t *testing.T, k *kernel) { shutdown(t, k, true) },
 		"shutdown": func(t *testing.T, k *kernel) { shutdown(t, k, false) },
+		"guard killed": func(t *testing.T, k *kernel) {
+			if err := syscall.Kill(k.Pid(), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"killed": func(t *testing.T, k *kernel) {
+			if err := syscall.Kill(k.worker(t), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"terminated": func(t *testing.T, k *kernel) {
 			if err := syscall.Kill(k.Pid(), syscall.SIGTERM); err != nil {
 				t.Fatal(err)
