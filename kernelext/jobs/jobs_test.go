@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,5 +100,14 @@ func TestLogEnd(t *testing.T) {
 		if got := j.LogEnd(size); got != want {
 			t.Errorf("the last %d bytes: %q, want %q", size, got, want)
 		}
+	}
+}
+
+// A job keeps nothing that ends with the cell: neither GoNB's pipes nor the kernel's folder for temporary files.
+func TestEnvironment(t *testing.T) {
+	got := environment([]string{"A=1", "TMPDIR=/tmp/ganbook-kernel-1", "GONB_PIPE=x", "GONB_PIPE_BACK=y", "GANBOOK_TMPDIR=/tmp", "GANBOOK_DETACHED=/r", "B=2"})
+	want := []string{"A=1", "TMPDIR=/tmp/ganbook-kernel-1", "GANBOOK_TMPDIR=/tmp", "B=2", "TMPDIR=/tmp"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

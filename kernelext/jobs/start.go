@@ -113,14 +113,19 @@ func copySelf(to string) error {
 	return errors.Join(err, out.Close())
 }
 
-// environment is that of a job: the cell's without GoNB's pipes, whose other end will be gone.
+// environment is that of a job: the cell's without GoNB's pipes, whose other end will be gone, and with the user's folder
+// for temporary files: the cell's own is removed when the kernel ends.
 func environment(cell []string) (kept []string) {
+	var temp []string
 	for _, v := range cell {
 		if !strings.HasPrefix(v, "GONB_PIPE") && !strings.HasPrefix(v, Variable+"=") {
 			kept = append(kept, v)
 		}
+		if folder, ok := strings.CutPrefix(v, "GANBOOK_TMPDIR="); ok {
+			temp = []string{"TMPDIR=" + folder}
+		}
 	}
-	return kept
+	return append(kept, temp...) // the last value of a name holds
 }
 
 // from says where a job is started: the notebook if the front end tells its name, else the working folder.

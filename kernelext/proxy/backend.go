@@ -133,7 +133,7 @@ func (b *backend) connect(ctx context.Context, c wire.Connection) error {
 	return b.greet(ctx, heard)
 }
 
-// receiver checks what GoNB sends and hands it to the loop. Until GoNB is ready only the parents of its messages matter.
+// receiver checks what GoNB sends and hands it to the loop. Until GoNB is ready only the types of its messages matter.
 func (b *backend) receiver(heard chan<- string, handle func(wire.Message)) func([][]byte) {
 	return func(frames [][]byte) {
 		m, err := wire.Decode(b.key, frames)
@@ -150,36 +150,36 @@ func (b *backend) receiver(heard chan<- string, handle func(wire.Message)) func(
 			})
 		default:
 			select {
-			case heard <- m.Header.Type + " " + m.Parent.ID:
+			case heard <- m.Header.Type:
 			default: // more than enough was heard
 			}
 		}
 	}
 }
 
-// greet asks for kernel_info until its answer and a status on iopub have come.
+// greet asks for kernel_info until its answer and a status on iopub have come. A question is not repeated before it is
+// answered, but then it is: its status may have come before the subscription took effect.
 func (b *backend) greet(ctx context.Context, heard <-chan string) error {
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
+	ask := time.NewTimer(0)
+	defer ask.Stop()
 	for answered, published := false, false; !answered || !published; {
-		m, err := wire.New(b.p.session, "kernel_info_request", nil, struct{}{})
-		if err != nil {
-			return err
-		}
-		if err := b.shell.Send(m.Encode(b.key)); err != nil {
-			return err
-		}
-		for wait := true; wait && !(answered && published); {
-			select {
-			case got := <-heard:
-				answered = answered || got[:min(len(got), 17)] == "kernel_info_reply"
-				published = published || got[:min(len(got), 6)] == "status"
-			case <-again.C:
-				wait = answered // one question waits for its answer, the rest is for iopub
-			case <-ctx.Done():
-				return context.Cause(ctx)
+		select {
+		case <-ask.C:
+			m, err := wire.New(b.p.session, "kernel_info_request", nil, struct{}{})
+			if err != nil {
+				return err
 			}
-			wait = wait && !(answered && published)
+			if err := b.shell.Send(m.Encode(b.key)); err != nil {
+				return err
+			}
+		case messageType := <-heard:
+			published = published || messageType == "status"
+			if messageType == "kernel_info_reply" {
+				answered = true
+				ask.Reset(20 * time.Millisecond)
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 	close(b.hello)

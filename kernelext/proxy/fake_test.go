@@ -85,6 +85,7 @@ type fake struct {
 	mu                  sync.Mutex
 	child               *os.Process
 	stopped             bool
+	deaf                bool // the first status is lost, as one before a subscription
 	requests            chan wire.Message
 }
 
@@ -114,6 +115,7 @@ func runFake(file string) int {
 	}}
 	time.Sleep(20 * time.Millisecond) // GoNB takes its time too
 	g.iopub = listen(zmtp.Pub, c.IOPub, zmtp.Options{})
+	g.deaf = os.Getenv("FAKE_DEAF") != ""
 	g.shell, g.stdin = listen(zmtp.Router, c.Shell, receive), listen(zmtp.Router, c.Stdin, receive)
 	interrupts := make(chan os.Signal, 8)
 	signal.Notify(interrupts, syscall.SIGINT)
@@ -164,9 +166,11 @@ func (g *fake) serve() {
 	for m := range g.requests {
 		switch m.Header.Type {
 		case "kernel_info_request":
-			g.publish(&m, "status", map[string]any{"execution_state": "busy"})
+			if !g.deaf {
+				g.publish(&m, "status", map[string]any{"execution_state": "busy"})
+			}
+			g.deaf = false
 			g.send(g.shell, &m, "kernel_info_reply", map[string]any{"status": "ok"})
-			g.publish(&m, "status", map[string]any{"execution_state": "idle"})
 		case "execute_request":
 			c := decode[struct {
 				Code  string

@@ -15,6 +15,7 @@ import (
 const (
 	endGrace   = 3 * time.Second // of a program when the kernel ends; Jupyter waits for five
 	watchEvery = 500 * time.Millisecond
+	reapEvery  = 5 * time.Second
 )
 
 // shutdownRequest answers and ends the kernel; a restart is an end too: Jupyter starts another kernel.
@@ -104,7 +105,7 @@ func (p *proxy) programs() []process {
 }
 
 // watchOrphans takes leave of adopted processes that have ended.
-func (p *proxy) watchOrphans() { p.every(watchEvery, p.reap) }
+func (p *proxy) watchOrphans() { p.every(reapEvery, p.reap) }
 
 // watchParent ends the kernel when Jupyter is gone, however it went.
 func (p *proxy) watchParent(parent int) {

@@ -42,6 +42,14 @@ func TestGonbDies(t *testing.T) {
 	k.run("!out again").expect(t, "ok")
 }
 
+// GoNB is used when its output can be heard, not before: its first answer may come too early for that.
+func TestGonbIsHeard(t *testing.T) {
+	k := start(t, "FAKE_DEAF=1")
+	if r := k.run("!out a"); r.stdout != "a" {
+		t.Errorf("stdout %q", r.stdout)
+	}
+}
+
 // A GoNB that does not start is no end of the kernel: every cell says why.
 func TestGonbDoesNotStart(t *testing.T) {
 	k := start(t, "FAKE_BROKEN=1")

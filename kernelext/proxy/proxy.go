@@ -5,6 +5,10 @@
 // stop button lets a training save, and ends a compiler too. What GoNB does not answer is answered here. Nothing that a
 // kernel started is left when it ends, except trainings that were detached.
 //
+// What a warm cell takes is what go build takes: GoNB, goimports and this package need 0.05 s of it, reading packages 0.15 s,
+// and the rest is linking. GOFLAGS="-mod=readonly '-ldflags=-s -w'" saves 40 % of all, and CGO_ENABLED=0, where cells
+// need no XLA, another 15 %: the kernelspec's environment should have both.
+//
 // One goroutine, the loop, owns all state: sockets, timers and waits report to it, and what it calls never waits.
 package proxy
 
