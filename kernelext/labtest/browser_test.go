@@ -39,7 +39,6 @@ const imports = `import (
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
-	"github.com/ganbook/ganbook/kernelext/kerneltest"
 	"github.com/ganbook/ganbook/kernelext"
 )`
 
@@ -83,6 +82,9 @@ if _, err := experiments.Train(ctx, "dcgan", options); err != nil && !errors.Is(
 	cells := v.cells["end"]
 	if last := cells[3]; last.Count != nil || len(last.Outputs) > 0 || strings.TrimSpace(last.Prompt) != "[ ]:" {
 		t.Errorf("the cell behind the stopped one ran: prompt %q, shows %q", last.Prompt, last.Shown)
+	}
+	if stopped := cells[2]; stopped.Count == nil || *stopped.Count != 3 {
+		t.Errorf("the stopped cell's prompt is %q, want [3]", stopped.Prompt)
 	}
 	if panel := cells[2].Shown; !strings.Contains(panel, "stopped after") {
 		t.Errorf("the panel of the stopped training says %q", panel)

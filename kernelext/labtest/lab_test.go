@@ -144,8 +144,11 @@ func browse(t *testing.T, scenario, address string) visit {
 	if failure != nil {
 		t.Fatalf("%s: %v\n%s", scenario, failure, log.Bytes())
 	}
-	if len(v.errors) > 0 {
-		t.Errorf("scripts of the page failed: %q", v.errors)
+	for _, failed := range v.errors {
+		// JupyterLab gives its open questions up when the kernel is restarted, and says so in the wrong place.
+		if !strings.HasPrefix(failed, "Canceled future for ") {
+			t.Errorf("a script of the page failed: %s", failed)
+		}
 	}
 	for _, request := range v.requests {
 		if !local(request) {

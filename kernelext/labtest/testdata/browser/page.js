@@ -73,9 +73,13 @@ class Page {
     await this.page.waitForSelector('.jp-Notebook .jp-CodeCell');
   }
 
-  // An idle kernel may be between two cells: the page must agree that none waits.
+  // A kernel may be idle for a moment between two cells: it must stay so, and the page must agree that no cell waits.
   async idle() {
-    await this.page.waitForFunction(`(${kernelStatus})() === 'idle' && ![...document.querySelectorAll('.jp-InputPrompt')].some((e) => e.textContent.includes('*'))`);
+    const idle = `(${kernelStatus})() === 'idle' && ![...document.querySelectorAll('.jp-InputPrompt')].some((e) => e.textContent.includes('*'))`;
+    do {
+      await this.page.waitForFunction(idle);
+      await this.page.waitForTimeout(500);
+    } while (!await this.page.evaluate(idle));
   }
 
   async command(name, cell) {
