@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Prepare builds the kernel's programs unless they are in the cache already (about a minute) and returns the spec, without
@@ -38,8 +39,8 @@ func (m *checkout) buildPrograms(ctx context.Context, o Options) error {
 	})
 }
 
-// Install prepares the kernel, compiles what cells import, so that the first cell need not wait for that, builds gopls and writes
-// kernel.json. The first time this takes two to four minutes, later about a second, and changes only what is out of date. Without a
+// Install prepares the kernel, compiles what cells import, so that the first cell need not wait for that, writes kernel.json
+// and builds gopls. The first time this takes two to four minutes, later about a second, and changes only what is out of date. Without a
 // network it goes on without gopls. A kernel of another checkout is replaced, since one kernel serves one checkout.
 func Install(ctx context.Context, o Options) (Spec, error) {
 	if _, err := File(o); err != nil {
@@ -50,25 +51,37 @@ func Install(ctx context.Context, o Options) (Spec, error) {
 		return Spec{}, err
 	}
 	spec := m.interactive()
-	err = m.locked(ctx, o, func() error {
+	return spec, m.locked(ctx, o, func() error {
 		if err := m.buildTools(ctx, o); err != nil {
 			return err
 		}
 		if err := m.buildProxy(ctx, o); err != nil {
 			return err
 		}
-		if err := m.buildGopls(ctx, o); ctx.Err() != nil {
+		if err := m.warm(ctx, o, spec); err != nil {
 			return err
-		} else if err != nil {
-			o.logf("kernel: %s\nkernel: going on without gopls: completion knows names only, not types; mend this and run setup again",
-				strings.ReplaceAll(err.Error(), "\n", "\nkernel: "))
 		}
-		return m.warm(ctx, o, spec)
+		if err := Save(spec, o); err != nil {
+			return err
+		}
+		return m.tryGopls(ctx, o) // last: the kernel works without
 	})
-	if err != nil {
-		return Spec{}, err
+}
+
+// goplsTimeout is how long setup waits for gopls, mostly for its modules on a slow network.
+const goplsTimeout = 5 * time.Minute
+
+// tryGopls builds gopls, or says why not and goes on; only the end of ctx is an error.
+func (m *checkout) tryGopls(ctx context.Context, o Options) error {
+	limited, cancel := context.WithTimeoutCause(ctx, goplsTimeout, fmt.Errorf("not done after %v", goplsTimeout))
+	defer cancel()
+	err := m.buildGopls(limited, o)
+	if err == nil || ctx.Err() != nil {
+		return err
 	}
-	return spec, Save(spec, o)
+	o.logf("kernel: %s\nkernel: going on without gopls: completion knows names only, not types; mend this and run setup again",
+		strings.ReplaceAll(err.Error(), "\n", "\nkernel: "))
+	return nil
 }
 
 // Save writes a kernel that Install returned into the folder of the options, for example that of a virtual environment.
