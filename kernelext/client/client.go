@@ -46,11 +46,11 @@ type Client struct {
 }
 
 // Start starts a kernel in a folder, with NAME=value added to its environment, and returns when it answers and its
-// output can be seen. A kernel that ends at once is started a second time: another program may have taken a port.
-// The error holds the end of the kernel's log.
+// output can be seen. A kernel that ends at once is started again, up to five times in all: another program may
+// have taken a port. The error holds the end of the kernel's log.
 func Start(ctx context.Context, spec kernelspec.Spec, folder string, env ...string) (*Client, error) {
 	c, err := tryStart(ctx, spec, folder, env)
-	if errors.Is(err, ErrExited) && ctx.Err() == nil {
+	for again := 0; again < 4 && errors.Is(err, ErrExited) && ctx.Err() == nil; again++ {
 		c, err = tryStart(ctx, spec, folder, env)
 	}
 	return c, err

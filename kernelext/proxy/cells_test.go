@@ -72,7 +72,7 @@ func TestSilentAndUnremembered(t *testing.T) {
 // After a failure the waiting cells are aborted without a number, unless the cell says otherwise.
 func TestFailure(t *testing.T) {
 	k := start(t)
-	a, b, c := k.send("!out a\n!err panic: oh\\n\\ngoroutine 1 [running]:\\nexit status 2\\n\n!fail exit status 2"), k.send("!out b"), k.send("!out c")
+	a, b, c := k.send("!out a\n!wait\n!err panic: oh\\n\\ngoroutine 1 [running]:\\nexit status 2\\n\n!fail exit status 2"), k.send("!out b"), k.send("!out c")
 	r := k.wait(a)
 	r.expect(t, "error", "busy", "execute_input", "stdout", "error", "idle")
 	if name, value := r.failure(t); name != "panic" || value != "oh" {

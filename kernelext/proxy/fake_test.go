@@ -244,6 +244,8 @@ func (g *fake) execute(m *wire.Message, code string, count int) (failure string)
 			g.iopub.Send(raw.Encode(g.key))
 		case "!fail":
 			return text
+		case "!wait": // long enough for what was sent behind it to arrive on a busy machine
+			time.Sleep(time.Second)
 		case "!ask":
 			g.send(g.stdin, m, "input_request", map[string]any{"prompt": text, "password": false})
 			answer := decode[struct{ Value string }](<-g.requests)
