@@ -95,14 +95,10 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// Pooling and back: the maxima return to where they stood.
+// The maxima return to where they stood.
 func TestMaxUnpool(t *testing.T) {
-	m := Matrix{{1, 5, 0, 0}, {2, 3, 0, 7}, {9, 0, 4, 4}, {0, 0, 4, 4}}
-	largest, where := MaxPool(m, 2)
-	if farthest(largest, Matrix{{5, 7}, {9, 4}}) != 0 {
-		t.Errorf("largest %v", largest)
-	}
-	if back := MaxUnpool(largest, where, 2); farthest(back, Matrix{{0, 5, 0, 0}, {0, 0, 0, 7}, {9, 0, 4, 0}, {0, 0, 0, 0}}) != 0 {
+	// The maxima of {1 5 0 0; 2 3 0 7; 9 0 4 4; 0 0 4 4}: upper right, lower right, twice upper left.
+	if back := MaxUnpool(Matrix{{5, 7}, {9, 4}}, [][]int{{1, 3}, {0, 0}}, 2); farthest(back, Matrix{{0, 5, 0, 0}, {0, 0, 0, 7}, {9, 0, 4, 0}, {0, 0, 0, 0}}) != 0 {
 		t.Errorf("back %v", back)
 	}
 }

@@ -43,7 +43,7 @@ var exerciseByHand = exercise[[]float64]{
 		{scatter(HandInput, HandKernel, 2)[:5], "The padding is cut off at both ends, one number each, not two at the end."},
 		{scatter(HandInput, HandKernel, 2)[2:], "The padding is cut off at both ends, one number each, not two at the beginning."},
 	},
-	right: "Seven numbers, one cut off at each end: 5. The even places got one contribution, the odd ones two: that is the checkerboard of k3 s2.",
+	right: "Seven numbers, one cut off at each end: 5. Places 0, 2 and 4 got one contribution, 1 and 3 got two: that is the checkerboard of k3 s2.",
 }
 
 type countFunc = func(kernel, stride, inputs int) []int
@@ -109,7 +109,12 @@ var layersTasks = []layersTask{{128, 3, 1, 1024}, {32, 3, 1, 256}, {28, 1, 7, 0}
 
 // CheckLayers checks generators for 128×128×3 and 32×32×3 pictures, which start at 1×1, and for 28×28×1, which starts at
 // a 7×7 map that a dense layer made. Any blocks that fit are right.
-func CheckLayers(answer func(size int) []Block) Verdict {
+func CheckLayers(answer func(size int) []Block) (v Verdict) {
+	defer func() {
+		if r := recover(); r != nil {
+			v = stopped(r)
+		}
+	}()
 	var empty, remarks []string
 	for _, task := range layersTasks {
 		blocks := answer(task.size)
@@ -136,8 +141,8 @@ func (task layersTask) check(blocks []Block) (wrong, remark string) {
 	at := task.start
 	var trail []string
 	for i, b := range blocks {
-		if b.Kernel < 1 || b.Stride < 1 || b.Pad < 0 || b.OutputPad < 0 || b.OutputPad >= max(b.Stride, 2) {
-			return fmt.Sprintf("block %d, %+v: kernel and stride must be at least 1, and output padding smaller than the stride.", i+1, b), ""
+		if b.Maps < 1 || b.Kernel < 1 || b.Stride < 1 || b.Pad < 0 || b.OutputPad < 0 || b.OutputPad >= b.Stride {
+			return fmt.Sprintf("block %d, %+v: maps, kernel and stride must be at least 1, padding at least 0, and output padding smaller than the stride.", i+1, b), ""
 		}
 		out := nn.TransposedSize(at, b.Kernel, b.Stride, b.Pad, 1, b.OutputPad)
 		trail = append(trail, fmt.Sprintf("(%d−1)·%d − 2·%d + %d + %d = %d", at, b.Stride, b.Pad, b.Kernel, b.OutputPad, out))

@@ -5,14 +5,6 @@ import (
 	"math"
 )
 
-// Sigmoid is 1/(1+e⁻ᵗ).
-func Sigmoid(t float64) float64 { return 1 / (1 + math.Exp(-t)) }
-
-// softplus is log(1+eᵗ) without overflow.
-func softplus(t float64) float64 { return max(t, 0) + math.Log1p(math.Exp(-math.Abs(t))) }
-
-func bce(logit, label float64) float64 { return softplus(logit) - label*logit }
-
 type bceFunc = func(logit, label float64) float64
 
 // CheckBCE checks binary cross-entropy on logits, also where a probability rounds to 0 or 1.

@@ -59,7 +59,7 @@ type mistake[A any] struct {
 func (e exercise[A]) check(answer A) Verdict {
 	got, broken := e.try(answer)
 	if broken != "" {
-		return Verdict{Wrong, "Your function stopped with a panic: " + broken}
+		return stopped(broken)
 	}
 	if open(got) {
 		return Verdict{Open, e.task}
@@ -76,6 +76,11 @@ func (e exercise[A]) check(answer A) Verdict {
 		}
 	}
 	return Verdict{Wrong, text}
+}
+
+// stopped is the verdict on an answer that panics: the notebook goes on.
+func stopped(why any) Verdict {
+	return Verdict{Wrong, fmt.Sprint("Your function stopped with a panic: ", why)}
 }
 
 // try asks an answer; an answer that panics is broken.

@@ -187,6 +187,9 @@ func TestLayers(t *testing.T) {
 		"it begins with 1024":                               with(128, start(512, doubling(256, 128, 64, 32, 3)...)),
 		"the blocks end at 14×14":                           with(28, doubling(1)),
 		"output padding smaller than the stride":            with(28, []Block{{64, 4, 2, 1, 2}}),
+		"block 1, {Maps:256 Kernel:4 Stride:1 Pad:0 Out":    with(32, append([]Block{{256, 4, 1, 0, 1}}, right[32][1:]...)),
+		"block 1, {Maps:0 Kernel:4":                         with(28, doubling(0, 1)),
+		"stopped with a panic: runtime error: index out":    func(size int) []Block { return []Block{right[size][size]} },
 		"block 1 leaves nothing: (1−1)·2 − 2·1 + 2 + 0 = 0": with(32, []Block{{256, 2, 2, 1, 0}}),
 	} {
 		if v := CheckLayers(answer); !strings.Contains(v.Text, want) {

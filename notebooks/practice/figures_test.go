@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 func TestFigures(t *testing.T) {
@@ -78,6 +79,18 @@ func TestBCEMarkdown(t *testing.T) {
 		if !strings.Contains(table, want) {
 			t.Errorf("no %q in\n%s", want, table)
 		}
+	}
+}
+
+// A run that has only begun is no nil error.
+func TestLogLinesBeforeTheFirst(t *testing.T) {
+	r, err := runlog.Create(t.TempDir(), runlog.Info{Experiment: "dcgan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := LogLines(&experiments.Opened{Run: r}, 1, 1); err == nil || !strings.HasSuffix(err.Error(), "has no iteration yet: wait for the first, or train again") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -12,6 +12,14 @@ import (
 	"github.com/ganbook/ganbook/plots"
 )
 
+// Sigmoid is 1/(1+e⁻ᵗ).
+func Sigmoid(t float64) float64 { return 1 / (1 + math.Exp(-t)) }
+
+// softplus is log(1+eᵗ) without overflow.
+func softplus(t float64) float64 { return max(t, 0) + math.Log1p(math.Exp(-math.Abs(t))) }
+
+func bce(logit, label float64) float64 { return softplus(logit) - label*logit }
+
 // BCE is the library's binary cross-entropy of one logit and a label.
 func BCE(logit, label float64) (float64, error) {
 	out, err := Compute(func(x []*graph.Node) *graph.Node {

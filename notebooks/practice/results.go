@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -14,10 +15,11 @@ import (
 )
 
 // LogLines are lines of a run as the practice prints them, every so many batches: the first and the last few of them.
+// Lines of the record that are damaged are left out.
 func LogLines(run *experiments.Opened, first, last int) (string, error) {
 	points, err := run.Run.Points()
 	if len(points) == 0 {
-		return "", fmt.Errorf("practice: run %s has no iteration yet: %w", run.Run.Info().ID, err)
+		return "", errors.Join(fmt.Errorf("practice: run %s has no iteration yet: wait for the first, or train again", run.Run.Info().ID), err)
 	}
 	var lines []string
 	for _, p := range points {
@@ -31,6 +33,32 @@ func LogLines(run *experiments.Opened, first, last int) (string, error) {
 	}
 	return strings.Join(lines, "\n"), nil
 }
+
+// distances is the mean of a distance over pairs of pictures.
+func distances(pictures [][]float64, between func(a, b []float64) float64) float64 {
+	sum, pairs := 0.0, 0
+	for i := range pictures {
+		for j := range i {
+			sum += between(pictures[i], pictures[j])
+			pairs++
+		}
+	}
+	return sum / float64(pairs)
+}
+
+func squaredDistance(a, b []float64) float64 {
+	sum := 0.0
+	for i := range a {
+		sum += (a[i] - b[i]) * (a[i] - b[i])
+	}
+	return sum
+}
+
+func euclidean(a, b []float64) float64 { return math.Sqrt(squaredDistance(a, b)) }
+
+// Diversity is the mean distance between two pictures of a sheet: the square root of the sum of squared differences of
+// pixels, over all pairs. It falls to 0 when a generator always draws the same.
+func Diversity(pictures [][]float64) float64 { return distances(pictures, euclidean) }
 
 // pictures cuts a batch of pixels into pictures.
 func pictures(pixels []float32, n int) [][]float64 {

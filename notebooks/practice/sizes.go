@@ -2,6 +2,7 @@ package practice
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,6 +39,7 @@ type sizeRow struct {
 	Before              int `json:"pad_before"`
 	After               int `json:"pad_after"`
 	ConvOut             int `json:"conv_out"`
+	TransposedOut       int `json:"transposed_out"`
 }
 
 type sizeTable struct {
@@ -57,53 +59,54 @@ func CheckSizes() (string, error) {
 	if err := json.Unmarshal(text, &table); err != nil {
 		return "", fmt.Errorf("practice: conv_arithmetic.json: %w", err)
 	}
-	formulas, layers := 0, 0
-	check := func(r sizeRow, formula, want int, layer func() (int, error)) error {
-		if formula != want {
-			return fmt.Errorf("practice: sizes: %+v: the formula says %d, the table %d", r, formula, want)
-		}
-		formulas++
-		if layer == nil {
-			return nil
-		}
-		got, err := layer()
-		if err == nil && got != want {
-			err = fmt.Errorf("practice: sizes: %+v: the layer returns %d, the table says %d", r, got, want)
-		}
-		layers++
-		return err
-	}
+	var t tally
 	for _, r := range table.Conv {
-		var layer func() (int, error)
-		if r.D == 1 {
-			layer = func() (int, error) { return convolved(r.In, r.K, r.S, nn.Pad(r.P)) }
-		}
-		if err := check(r, nn.ConvSize(r.In, r.K, r.S, r.P, r.P, r.D), r.Out, layer); err != nil {
-			return "", err
-		}
+		t.check(r, nn.ConvSize(r.In, r.K, r.S, r.P, r.P, r.D), r.Out, func() (int, error) {
+			return convolved(r.In, r.K, r.S, nn.Pad(r.P))
+		})
 	}
 	for _, r := range table.Transposed {
-		var layer func() (int, error)
-		if r.D == 1 {
-			layer = func() (int, error) {
-				out, err := Transposed(zeros(r.In, r.In), zeros(r.K, r.K), r.S, r.P, r.OutputPad)
-				return len(out), err
-			}
-		}
-		if err := check(r, nn.TransposedSize(r.In, r.K, r.S, r.P, r.D, r.OutputPad), r.Out, layer); err != nil {
-			return "", err
-		}
+		t.check(r, nn.TransposedSize(r.In, r.K, r.S, r.P, r.D, r.OutputPad), r.Out, func() (int, error) {
+			out, err := Transposed(zeros(r.In, r.In), zeros(r.K, r.K), r.S, r.P, r.OutputPad)
+			return len(out), err
+		})
 	}
 	for _, r := range table.Same {
-		layer := func() (int, error) { return convolved(r.In, r.K, r.S, nn.SamePadding(r.In, r.In, r.K, r.S)) }
-		if err := check(r, nn.SameSize(r.In, r.S), r.ConvOut, layer); err != nil {
-			return "", err
-		}
+		r.D = 1
+		t.check(r, nn.SameSize(r.In, r.S), r.ConvOut, func() (int, error) {
+			return convolved(r.In, r.K, r.S, nn.SamePadding(r.In, r.In, r.K, r.S))
+		})
 		if before, after := nn.SamePad(r.In, r.K, r.S); before != r.Before || after != r.After {
-			return "", fmt.Errorf("practice: sizes: %+v: padding %d before and %d after", r, before, after)
+			t.wrong = errors.Join(t.wrong, fmt.Errorf("practice: sizes: %+v: padding %d before and %d after", r, before, after))
+		}
+		if out := r.In * r.S; out != r.TransposedOut || nn.SameSize(out, r.S) != r.In { // the way back of that convolution
+			t.wrong = errors.Join(t.wrong, fmt.Errorf("practice: sizes: %+v: a transposed one makes %d", r, out))
 		}
 	}
-	return fmt.Sprintf("%d rows of the table agree with the formulas, %d of them were also run through a layer.", formulas, layers), nil
+	return fmt.Sprintf("%d rows of the table agree with the formulas, %d of them were also run through a layer.", t.formulas, t.layers), t.wrong
+}
+
+// tally counts the rows that were checked by a formula and by a layer.
+type tally struct {
+	formulas, layers int
+	wrong            error
+}
+
+// check compares what a formula says of a row, and the layer where there is no dilation, with what the table says.
+func (t *tally) check(r sizeRow, formula, want int, layer func() (int, error)) {
+	if formula != want {
+		t.wrong = errors.Join(t.wrong, fmt.Errorf("practice: sizes: %+v: the formula says %d, the table %d", r, formula, want))
+	}
+	t.formulas++
+	if r.D != 1 {
+		return
+	}
+	got, err := layer()
+	if err == nil && got != want {
+		err = fmt.Errorf("practice: sizes: %+v: the layer returns %d, the table says %d", r, got, want)
+	}
+	t.wrong = errors.Join(t.wrong, err)
+	t.layers++
 }
 
 // convolved is the size that a convolution returns.

@@ -19,25 +19,8 @@ func Bilinear(m Matrix, k int) (Matrix, error) {
 	return Compute(func(x []*graph.Node) *graph.Node { return nn.BilinearUpsample2D(x[0], k) }, m)
 }
 
-// MaxPool is the largest value of every k×k square and, for MaxUnpool, where in the square it stood (row by row).
-func MaxPool(m Matrix, k int) (largest Matrix, where [][]int) {
-	largest = zeros(len(m)/k, len(m[0])/k)
-	where = make([][]int, len(largest))
-	for i := range largest {
-		where[i] = make([]int, len(largest[0]))
-		for j := range largest[i] {
-			largest[i][j] = m[i*k][j*k]
-			for at := range k * k {
-				if v := m[i*k+at/k][j*k+at%k]; v > largest[i][j] {
-					largest[i][j], where[i][j] = v, at
-				}
-			}
-		}
-	}
-	return largest, where
-}
-
-// MaxUnpool puts every value back to where the largest stood, with zeros around it.
+// MaxUnpool puts every value of a k×k max-pooling back to where in its square the largest stood, counted row by row,
+// with zeros around it.
 func MaxUnpool(m Matrix, where [][]int, k int) Matrix {
 	out := zeros(len(m)*k, len(m[0])*k)
 	for i, row := range m {
@@ -73,7 +56,7 @@ func Upsampling(m, kernel Matrix) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Where the maxima stood is remembered from a pooling; here: on a diagonal.
+	// A pooling would have remembered where the maxima stood; here they are made up, most of them different.
 	where := make([][]int, len(m))
 	for i := range where {
 		where[i] = make([]int, len(m[0]))
