@@ -43,7 +43,7 @@ type Note struct {
 	Center bool
 }
 
-// Draw makes the picture. An arrow to a box that is not there is an error.
+// Draw makes the picture. An arrow to a box that is not there, or with one point only, is an error.
 func (d Diagram) Draw() (*image.Paletted, error) {
 	if d.Width < 1 || d.Height < 1 {
 		return nil, fmt.Errorf("plots: a diagram of %d×%d pixels", d.Width, d.Height)
@@ -56,6 +56,9 @@ func (d Diagram) Draw() (*image.Paletted, error) {
 				return nil, fmt.Errorf("plots: arrow %d (%q) runs from box %d to box %d; there are %d", i, a.Label, a.From, a.To, len(d.Boxes))
 			}
 			points = between(d.Boxes[a.From], d.Boxes[a.To])
+		}
+		if len(points) == 1 {
+			return nil, fmt.Errorf("plots: arrow %d (%q) has one point: an arrow needs two, or none to run from box to box", i, a.Label)
 		}
 		b.polyline(a, points)
 	}

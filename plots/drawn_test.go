@@ -156,6 +156,10 @@ func TestDiagram(t *testing.T) {
 	if _, err := d.Draw(); err == nil || !strings.Contains(err.Error(), "box 2") {
 		t.Errorf("an arrow to nowhere: %v", err)
 	}
+	d.Arrows = []Arrow{{Points: [][2]float64{{1, 1}}}}
+	if _, err := d.Draw(); err == nil || !strings.Contains(err.Error(), "needs two") {
+		t.Errorf("an arrow of one point: %v", err)
+	}
 	if _, err := (Diagram{}).Draw(); err == nil {
 		t.Error("a diagram without size was drawn")
 	}

@@ -92,7 +92,7 @@ func (b *board) cell(x, y, side float64, fill color.RGBA, v float64) {
 	b.word(x+side/2, y+side/2, size, inkOn(fill), draw.XCenter, s)
 }
 
-// shortest writes a value in at most six letters, with a true minus sign.
+// shortest writes a value exactly where six letters are enough for it, else by three digits, with a true minus sign.
 func shortest(v float64) string {
 	s := strconv.FormatFloat(v, 'f', -1, 64)
 	if len(s) > 6 {
