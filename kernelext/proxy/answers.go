@@ -50,7 +50,7 @@ func (p *proxy) answer(ch channel, request *wire.Message, messageType string, co
 }
 
 func (p *proxy) kernelInfo() map[string]any {
-	version, _, _ := strings.Cut(strings.TrimPrefix(runtime.Version(), "go"), " ") // without experiments
+	version := goVersion(runtime.Version())
 	return map[string]any{
 		"status": "ok", "protocol_version": wire.Version, "implementation": "ganbook", "implementation_version": "1.0",
 		"language_info": map[string]any{"name": "go", "version": version, "mimetype": "text/x-go", "file_extension": ".go",
@@ -60,6 +60,13 @@ func (p *proxy) kernelInfo() map[string]any {
 			{"text": "A tour of Go", "url": "https://go.dev/tour"}},
 		"debugger": false, "supported_features": []string{},
 	}
+}
+
+// goVersion is the number in a version such as "go1.27.0-X:simd": experiments are no part of it.
+func goVersion(version string) string {
+	number, _, _ := strings.Cut(strings.TrimPrefix(version, "go"), " ")
+	number, _, _ = strings.Cut(number, "-X:")
+	return number
 }
 
 func (p *proxy) isComplete(ch channel, m *wire.Message) {

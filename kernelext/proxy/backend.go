@@ -91,99 +91,11 @@ func (b *backend) run(ctx context.Context) error {
 	if e := <-connected; e != nil && !errors.Is(e, context.Canceled) {
 		err = errors.Join(err, e)
 	}
-	for _, s := range []*zmtp.Socket{b.shell, b.stdin, b.iopub} {
-		if s != nil {
-			s.Close(0)
-		}
-	}
+	b.closeSockets()
 	if err == nil {
 		err = errors.New("GoNB ended by itself")
 	}
 	return err
-}
-
-// connect reaches GoNB's sockets and waits until it answers and its output can be heard: a subscription takes effect
-// some time after it was made.
-func (b *backend) connect(ctx context.Context, c wire.Connection) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("GoNB did not answer within %v", startTimeout))
-	defer cancel()
-	identity := []byte(wire.NewID())
-	heard := make(chan string, 16)
-	for _, s := range []struct {
-		socket *(*zmtp.Socket)
-		kind   zmtp.Kind
-		port   int
-		handle func(m wire.Message)
-	}{
-		{&b.iopub, zmtp.Sub, c.IOPub, func(m wire.Message) { b.p.fromIOPub(b, m) }},
-		{&b.shell, zmtp.Dealer, c.Shell, func(m wire.Message) { b.p.fromShell(b, m) }},
-		{&b.stdin, zmtp.Dealer, c.Stdin, func(m wire.Message) { b.p.fromStdin(b, m) }},
-	} {
-		o := zmtp.Options{Identity: identity, Log: b.p.log.printf, Received: b.receiver(heard, s.handle)}
-		for {
-			var err error
-			if *s.socket, err = zmtp.Dial(ctx, s.kind, c.Address(s.port), o); err == nil {
-				break
-			}
-			if !pause(ctx, 5*time.Millisecond) {
-				return context.Cause(ctx)
-			}
-		}
-	}
-	return b.greet(ctx, heard)
-}
-
-// receiver checks what GoNB sends and hands it to the loop. Until GoNB is ready only the types of its messages matter.
-func (b *backend) receiver(heard chan<- string, handle func(wire.Message)) func([][]byte) {
-	return func(frames [][]byte) {
-		m, err := wire.Decode(b.key, frames)
-		if err != nil {
-			b.p.log.printf("a message of GoNB is dropped: %v", err)
-			return
-		}
-		select {
-		case <-b.hello:
-			b.p.post(func() {
-				if b.p.backend == b {
-					handle(m)
-				}
-			})
-		default:
-			select {
-			case heard <- m.Header.Type:
-			default: // more than enough was heard
-			}
-		}
-	}
-}
-
-// greet asks for kernel_info until its answer and a status on iopub have come. A question is not repeated before it is
-// answered, but then it is: its status may have come before the subscription took effect.
-func (b *backend) greet(ctx context.Context, heard <-chan string) error {
-	ask := time.NewTimer(0)
-	defer ask.Stop()
-	for answered, published := false, false; !answered || !published; {
-		select {
-		case <-ask.C:
-			m, err := wire.New(b.p.session, "kernel_info_request", nil, struct{}{})
-			if err != nil {
-				return err
-			}
-			if err := b.shell.Send(m.Encode(b.key)); err != nil {
-				return err
-			}
-		case messageType := <-heard:
-			published = published || messageType == "status"
-			if messageType == "kernel_info_reply" {
-				answered = true
-				ask.Reset(20 * time.Millisecond)
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	close(b.hello)
-	return nil
 }
 
 // backendReady is called by the loop.
@@ -221,15 +133,5 @@ func (p *proxy) toGonb(ch channel, m wire.Message) {
 	}
 	if err := to.Send(m.Encode(b.key)); err != nil {
 		p.log.printf("GoNB: %v", err)
-	}
-}
-
-// pause waits, and says whether the context still holds.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

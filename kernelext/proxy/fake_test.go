@@ -114,6 +114,9 @@ func runFake(file string) int {
 		g.requests <- m
 	}}
 	time.Sleep(20 * time.Millisecond) // GoNB takes its time too
+	if os.Getenv("FAKE_STRANGER") != "" {
+		playStranger(listen, c)
+	}
 	g.iopub = listen(zmtp.Pub, c.IOPub, zmtp.Options{})
 	g.deaf = os.Getenv("FAKE_DEAF") != ""
 	g.shell, g.stdin = listen(zmtp.Router, c.Shell, receive), listen(zmtp.Router, c.Stdin, receive)
@@ -126,6 +129,17 @@ func runFake(file string) int {
 	}()
 	g.serve()
 	return 0
+}
+
+// playStranger has GoNB's ports as another kernel would that was given the same ones, until it is called, and leaves.
+func playStranger(listen func(zmtp.Kind, int, zmtp.Options) *zmtp.Socket, c wire.Connection) {
+	called := make(chan struct{}, 1000)
+	deaf := zmtp.Options{Received: func([][]byte) { called <- struct{}{} }}
+	pub, shell, stdin := listen(zmtp.Pub, c.IOPub, deaf), listen(zmtp.Router, c.Shell, deaf), listen(zmtp.Router, c.Stdin, deaf)
+	<-called
+	for _, s := range []*zmtp.Socket{pub, shell, stdin} {
+		s.Close(0)
+	}
 }
 
 // interrupted does what GoNB does, five times as fast.

@@ -50,6 +50,17 @@ func TestGonbIsHeard(t *testing.T) {
 	}
 }
 
+// Another program that had GoNB's ports, and took our call, is not taken for GoNB: when it has left, GoNB is called.
+func TestStrangerOnGonbsPorts(t *testing.T) {
+	k := start(t, "FAKE_STRANGER=1")
+	if r := k.run("!out a"); r.stdout != "a" {
+		t.Errorf("stdout %q", r.stdout)
+	}
+	if strings.Contains(k.log(), "has ended") {
+		t.Errorf("GoNB was started more than once:\n%s", k.log())
+	}
+}
+
 // A GoNB that does not start is no end of the kernel: every cell says why.
 func TestGonbDoesNotStart(t *testing.T) {
 	k := start(t, "FAKE_BROKEN=1")

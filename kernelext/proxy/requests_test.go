@@ -32,6 +32,14 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestGoVersion(t *testing.T) {
+	for version, want := range map[string]string{"go1.27.0": "1.27.0", "go1.27.0-X:simd": "1.27.0", "go1.25.1 X:greenteagc": "1.25.1", "go1.28rc1-X:a,b": "1.28rc1"} {
+		if got := goVersion(version); got != want {
+			t.Errorf("%s is version %q, want %q", version, got, want)
+		}
+	}
+}
+
 type jsonText string
 
 func (j jsonText) MarshalJSON() ([]byte, error) { return []byte(j), nil }

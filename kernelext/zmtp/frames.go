@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 )
 
 // Flags of a frame.
@@ -52,6 +53,16 @@ func ready(kind Kind, identity []byte) []byte {
 		body = append(binary.BigEndian.AppendUint32(body, uint32(len(p[1]))), p[1]...)
 	}
 	return body
+}
+
+// suits says whether a socket may talk to one of another type. It also tells a call that was answered by the caller: TCP
+// connects a port to itself when it is called from that port and nobody listens.
+func (k Kind) suits(peer string) error {
+	suitable := map[Kind][]string{Router: {"DEALER", "REQ", "ROUTER"}, Dealer: {"ROUTER", "REP"}, Pub: {"SUB", "XSUB"}, Sub: {"PUB", "XPUB"}}
+	if !slices.Contains(suitable[k], peer) {
+		return fmt.Errorf("a %.20q cannot talk to a %s", peer, k)
+	}
+	return nil
 }
 
 // parseReady reads the properties of a READY command.

@@ -18,7 +18,6 @@ type peer struct {
 	conn     net.Conn
 	in       *bufio.Reader
 	identity string // given by the peer, else a random one
-	kind     string // the peer's Socket-Type
 
 	mu      sync.Mutex
 	topics  map[string]int // subscriptions, and how often
@@ -63,8 +62,8 @@ func (p *peer) handshake(kind Kind, identity []byte) error {
 	if err != nil {
 		return err
 	}
-	p.identity, p.kind = properties["Identity"], properties["Socket-Type"]
-	return nil
+	p.identity = properties["Identity"]
+	return kind.suits(properties["Socket-Type"])
 }
 
 // send queues a message. A peer that does not read what it is sent is cut off when more than the limit waits.

@@ -35,6 +35,7 @@ type Options struct {
 	Queue      int                          // bytes that may wait for one peer; 0: 256 MiB
 	Received   func(frames [][]byte)        // called for every message, one at a time per peer; a Router's begin with the peer's identity
 	Subscribed func(identity, topic string) // of a Pub: a peer wants a topic; SendTo reaches this peer only
+	Gone       func()                       // of a Dealer or a Sub: the connection has ended, not by Close; it is not made again
 	Log        func(format string, args ...any)
 }
 
@@ -196,6 +197,9 @@ func (s *Socket) remove(p *peer) {
 	delete(s.peers, p)
 	if s.routes[p.identity] == p {
 		delete(s.routes, p.identity)
+	}
+	if s.listener == nil && !s.closed && s.options.Gone != nil {
+		s.work.Go(s.options.Gone)
 	}
 }
 

@@ -172,6 +172,62 @@ func TestOtherImplementation(t *testing.T) {
 	}
 }
 
+// Sockets that have nothing to say to each other are not connected, and no socket is connected to itself.
+func TestUnsuitable(t *testing.T) {
+	received := Options{Received: func([][]byte) {}}
+	_, router := listen(t, Router, received)
+	_, pub := listen(t, Pub, received)
+	for _, tc := range []struct {
+		kind    Kind
+		address string
+	}{{Dealer, pub}, {Sub, router}} {
+		if s, err := Dial(t.Context(), tc.kind, tc.address, received); err == nil || !strings.Contains(err.Error(), "cannot talk to a "+string(tc.kind)) {
+			t.Errorf("%s: %v, %v", tc.kind, s, err)
+		}
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().(*net.TCPAddr)
+	free.Close()
+	conn, err := net.DialTCP("tcp", address, address) // nobody listens: the call is answered by the caller
+	if err != nil {
+		t.Skipf("this system connects no port to itself: %v", err)
+	}
+	defer conn.Close()
+	if err := newPeer(conn).handshake(Dealer, nil); err == nil || !strings.Contains(err.Error(), `a "DEALER" cannot talk to a DEALER`) {
+		t.Errorf("a socket talks to itself: %v", err)
+	}
+}
+
+// A caller is told that the other side has left, and only then: not of its own end.
+func TestGone(t *testing.T) {
+	left := make(chan string, 10)
+	options := func(name string) Options {
+		return Options{Received: func([][]byte) {}, Gone: func() { left <- name }}
+	}
+	router, address := listen(t, Router, Options{Received: func([][]byte) {}})
+	staying := dial(t, Dealer, address, options("the one that closed"))
+	dial(t, Dealer, address, options("the one that was left"))
+	staying.Close(time.Second)
+	if len(left) > 0 {
+		t.Fatal("told of its own end:", <-left)
+	}
+	router.Close(0)
+	select {
+	case who := <-left:
+		if who != "the one that was left" {
+			t.Error("told:", who)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody was told that the other side has left")
+	}
+	if len(left) > 0 {
+		t.Error("told again:", <-left)
+	}
+}
+
 // What a stranger may send: nothing of it ends the socket, or takes memory.
 func TestMalformed(t *testing.T) {
 	asked := make(inbox, 8)
