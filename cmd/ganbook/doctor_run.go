@@ -18,9 +18,9 @@ func (c *doctorCmd) run(a *app) error {
 	if err != nil {
 		return err
 	}
-	findings, err := c.findings(run)
-	if err != nil {
-		return err
+	findings, damaged := c.findings(run) // beside damaged lines, the others are good
+	if len(findings) == 0 && damaged != nil {
+		return damaged
 	}
 	if c.JSON {
 		for _, f := range findings {
@@ -28,7 +28,7 @@ func (c *doctorCmd) run(a *app) error {
 				return err
 			}
 		}
-		return nil
+		return damaged
 	}
 	if len(findings) == 0 {
 		fmt.Fprintln(a.out, health.Healthy(run))
@@ -37,7 +37,7 @@ func (c *doctorCmd) run(a *app) error {
 		fmt.Fprintf(a.out, "%-7s  %s%s\n", e.Severity, health.Line(e.Finding), until(e))
 		fmt.Fprintf(a.out, "         %s\n         → %s\n", e.Cause, e.Remedy)
 	}
-	return nil
+	return damaged
 }
 
 // findings are those that the run keeps, or those of its numbers, looked at again.

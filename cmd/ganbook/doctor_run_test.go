@@ -1,9 +1,12 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // A training whose numbers end says so while it trains, and afterwards with cause and remedy.
@@ -52,5 +55,34 @@ func TestDoctorOfAHealthyRun(t *testing.T) {
 	}
 	if status, _, message := call(t, "doctor", "--again"); status != statusUsage || !strings.Contains(message, "name the run") {
 		t.Errorf("status %d, %s", status, message)
+	}
+}
+
+// A damaged line of the findings is reported and hides none of the others.
+func TestDoctorOfDamagedFindings(t *testing.T) {
+	run, err := runlog.Create(t.TempDir(), runlog.Info{Experiment: "dcgan"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := runlog.Finding{Kind: "collapse", Severity: runlog.Warning, Iteration: 3, Since: 2, Title: "mode collapse", Cause: "it is so", Remedy: "begin again"}
+	if err := run.Finding(found); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(run.Dir(), "findings.jsonl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append([]byte("no JSON\n"), text...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{nil, {"--json"}} {
+		status, out, message := call(t, append([]string{"doctor", run.Dir()}, args...)...)
+		if status != statusFailure || !strings.Contains(out, "begin again") || !strings.Contains(message, "findings.jsonl") {
+			t.Errorf("%v: status %d\n%s%s", args, status, out, message)
+		}
 	}
 }
