@@ -158,8 +158,19 @@ func TestNormalQuantile(t *testing.T) {
 			t.Errorf("quantile %v: threshold %v lets %d pass, want %d", q, threshold, d.TrueNegative, passing)
 		}
 	}
-	if _, err := eval.NormalQuantile(nil, 0.5); err == nil {
-		t.Error("no error for no scores")
+	hundred := make([]float64, 100)
+	for i := range hundred {
+		hundred[i] = float64(i + 1)
+	}
+	for percent := 1; percent <= 100; percent++ { // shares that binary numbers cannot hold included
+		if threshold, err := eval.NormalQuantile(hundred, float64(percent)/100); err != nil || math.Floor(threshold) != float64(percent) {
+			t.Errorf("%d of a hundred: threshold %v, %v", percent, threshold, err)
+		}
+	}
+	for _, broken := range [][]float64{nil, {1, math.NaN()}, {1, math.Inf(1)}, {math.Inf(-1), 1}} {
+		if threshold, err := eval.NormalQuantile(broken, 0.5); err == nil {
+			t.Errorf("no error for the scores %v but %v", broken, threshold)
+		}
 	}
 }
 

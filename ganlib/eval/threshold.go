@@ -13,11 +13,12 @@ func NormalQuantile(normal []float64, q float64) (float64, error) {
 		return 0, fmt.Errorf("eval: the %v quantile of %d normal scores: want a share in (0, 1] of at least one score", q, len(normal))
 	}
 	sorted := slices.Sorted(slices.Values(normal))
-	if math.IsNaN(sorted[0]) {
-		return 0, fmt.Errorf("eval: a normal score is NaN")
+	if n := len(sorted); math.IsNaN(sorted[0]) || math.IsInf(sorted[0], 0) || math.IsInf(sorted[n-1], 0) {
+		return 0, fmt.Errorf("eval: normal scores from %v to %v: the example or the search that scored one is broken", sorted[0], sorted[n-1])
 	}
-	pass := sorted[int(math.Ceil(q*float64(len(sorted))))-1]
-	return math.Nextafter(pass, math.Inf(1)), nil
+	n := float64(len(sorted))
+	pass := int(math.Ceil(q*n - 1e-9*n)) // 0.07·100 is a little more than 7 in binary
+	return math.Nextafter(sorted[max(pass, 1)-1], math.Inf(1)), nil
 }
 
 // Decisions counts what a threshold got right and wrong.
