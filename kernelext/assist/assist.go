@@ -78,6 +78,9 @@ func (a *Assistant) Close() {
 // Executed remembers the declarations of a cell that was compiled.
 func (a *Assistant) Executed(code string) { a.memory.Executed(code) }
 
+// Commanded forgets what the commands of a cell that was not compiled remove: GoNB obeys them before it compiles.
+func (a *Assistant) Commanded(code string) { a.memory.Commanded(code) }
+
 // Prepare prepares a cell for GoNB, knowing the functions of the cells before it and of all packages: a call without
 // results costs no second compilation.
 func (a *Assistant) Prepare(code string) cells.Prepared { return a.memory.Prepare(code) }

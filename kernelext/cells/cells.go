@@ -5,6 +5,8 @@
 // else is put into main, and the value of a last expression is shown.
 package cells
 
+import "slices"
+
 // Prepared is a cell as GoNB must be given it.
 type Prepared struct {
 	Code string // sent to GoNB
@@ -13,6 +15,8 @@ type Prepared struct {
 	Plain string
 	Lines []int  // Lines[i]: line (from 1) of the user's cell that line i+1 of Code came from
 	User  string // the cell as the user wrote it, for the lines that an explanation shows
+	// Resets says that the cell has a %reset: all declarations of earlier cells are gone after it.
+	Resets bool
 }
 
 // Packages knows what packages declare. Its methods may be called from several goroutines and must be quick.
@@ -40,7 +44,7 @@ func Prepare(code string) Prepared { return new(Memory).Prepare(code) }
 // Prepare prepares a cell, knowing the functions of the cells before it, and of m.Packages.
 func (m *Memory) Prepare(code string) Prepared {
 	l := arrange(code)
-	p := Prepared{User: code}
+	p := Prepared{User: code, Resets: !l.isForeign() && slices.ContainsFunc(l.magics, magic.resets)}
 	if l.passed {
 		p.Code, p.Lines = l.render(nil, "")
 		return p

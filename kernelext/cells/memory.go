@@ -27,17 +27,7 @@ func (m *Memory) Executed(code string) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, magic := range l.magics {
-		switch {
-		case magic.is("%reset"):
-			m.decls, m.imported, m.mentioned = nil, nil, nil
-		case magic.is("%rm", "%remove"):
-			for _, name := range magic.words[1:] {
-				m.forget(strings.ReplaceAll(name, "~", "."))
-				delete(m.imported, name)
-			}
-		}
-	}
+	m.obey(l)
 	decls, imports := l.declarations()
 	for _, d := range decls {
 		for name := range d.names {
@@ -50,6 +40,36 @@ func (m *Memory) Executed(code string) {
 	}
 	maps.Copy(m.imported, imports)
 }
+
+// Commanded does what Executed does with the commands %reset and %rm of a cell, for one that was not compiled: GoNB obeys
+// them before.
+func (m *Memory) Commanded(code string) {
+	l := arrange(code)
+	if l.isForeign() {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.obey(l)
+}
+
+// obey follows the commands that remove declarations; mu is held.
+func (m *Memory) obey(l *layout) {
+	for _, magic := range l.magics {
+		switch {
+		case magic.resets():
+			m.decls, m.imported, m.mentioned = nil, nil, nil
+		case magic.is("%rm", "%remove"):
+			for _, name := range magic.words[1:] {
+				m.forget(strings.ReplaceAll(name, "~", "."))
+				delete(m.imported, name)
+			}
+		}
+	}
+}
+
+// resets reports whether a command removes all declarations; %reset go.mod does not.
+func (m magic) resets() bool { return m.is("%reset") && len(m.words) == 1 }
 
 // forget removes a name. What declares others beside it stays, with a blank in its place.
 func (m *Memory) forget(name string) {

@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -45,6 +46,7 @@ func TestDocument(t *testing.T) {
 		{"an import replaced", []string{"import \"math/rand\""}, "import rand \"math/rand/v2\"\nrand.‸", "package main\n\nimport rand \"math/rand/v2\"\nfunc main() {\nrand.‸"},
 		{"removed", []string{"func f() {}\nfunc g() {}\ntype T int\nfunc (T) M() {}", "%rm f T~M"}, "x‸", "package main\n\nfunc g() {}\ntype T int\nfunc main() {"},
 		{"reset", []string{"func f() {}", "%reset"}, "x‸", "package main\n\nfunc main() {"},
+		{"reset of go.mod", []string{"func f() {}", "%reset go.mod"}, "x‸", "package main\n\nfunc f() {}\nfunc main() {"},
 		{"a renamed import", []string{"import . \"math\"\nimport _ \"embed\"\nimport y \"go.yaml.in/yaml/v3\""}, "x‸",
 			"package main\n\nimport . \"math\"\nimport _ \"embed\"\nimport y \"go.yaml.in/yaml/v3\"\n"},
 		{"what runs leaves nothing", []string{"var a = 1\nb := 2\nvar c = 3\nfunc main2() {}", "func main() {}", "%%bash\nfunc no() {}"}, "x‸",
@@ -63,6 +65,27 @@ func TestDocument(t *testing.T) {
 				t.Errorf("the document is\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// Commands are obeyed also in a cell that is not compiled, whose declarations are not kept.
+func TestCommanded(t *testing.T) {
+	for cell, want := range map[string][]string{
+		"%rm f\nfunc h() int { return }":  {"g"},
+		"%reset\nfunc h() int { return }": nil,
+		"func h() {}":                     {"f", "g"},
+		"%%bash\n%reset":                  {"f", "g"},
+		"//gonb:%rm g\nfunc h() {}\nh(1)": {"f"},
+	} {
+		var m Memory
+		m.Executed("func f() {}\nfunc g() {}")
+		m.Commanded(cell)
+		if got := slices.Sorted(maps.Keys(m.Names(""))); !slices.Equal(got, want) {
+			t.Errorf("after %q there are %q, want %q", cell, got, want)
+		}
+		if resets := Prepare(cell).Resets; resets != (want == nil) {
+			t.Errorf("%q resets: %v", cell, resets)
+		}
 	}
 }
 

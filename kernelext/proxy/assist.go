@@ -93,3 +93,4 @@ func (noAssistant) Inspect(context.Context, string, int, int) (map[string]string
 }
 func (noAssistant) Prepare(code string) cells.Prepared { return cells.Prepare(code) }
 func (noAssistant) Executed(string)                    {}
+func (noAssistant) Commanded(string)                   {}

@@ -21,6 +21,11 @@ type executeReply struct {
 	Traceback []string
 }
 
+// ofProgram says whether the cell's program failed, not its compilation or one of its commands.
+func (r *executeReply) ofProgram() bool {
+	return strings.HasPrefix(r.Value, "exit status ") || strings.HasPrefix(r.Value, "signal: ")
+}
+
 // text is all that GoNB says about a failure.
 func (r *executeReply) text() string {
 	return strings.Join(append([]string{r.Value}, r.Traceback...), "\n")

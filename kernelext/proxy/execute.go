@@ -24,6 +24,7 @@ type cell struct {
 	attempt     *attempt // the newest
 	out         output
 	interrupted bool
+	left        bool // interrupted, it ended as it is meant to end then
 }
 
 // execute takes a cell into the queue.
@@ -115,6 +116,33 @@ func (p *proxy) executed(code string) {
 	}
 }
 
+// learn keeps what GoNB keeps of a cell: the declarations of one that was compiled, however its program ended. Its commands
+// were obeyed before that; %reset takes the imports that every notebook begins with, too, so they are made again.
+func (p *proxy) learn(c *cell, compiled bool) {
+	if compiled {
+		p.executed(c.code)
+	} else {
+		p.commanded(c.code)
+	}
+	if c.prepared.Resets {
+		p.executed(p.options.Prelude)
+		p.silent = append(p.silent, p.options.Prelude)
+	}
+}
+
+func (p *proxy) commanded(code string) {
+	p.memory.Commanded(code)
+	if p.options.Assistant != nil {
+		p.options.Assistant.Commanded(code)
+	}
+}
+
+// forget is for a GoNB that has lost all declarations.
+func (p *proxy) forget() {
+	p.commanded("%reset")
+	p.executed(p.options.Prelude)
+}
+
 // fromShell takes GoNB's replies.
 func (p *proxy) fromShell(b *backend, m wire.Message) {
 	a := p.attempts.byID[m.Parent.ID]
@@ -144,27 +172,37 @@ func (p *proxy) attemptEnded(a *attempt) {
 	if a.reply == nil || !a.idle || p.running != c || c.attempt != a {
 		return
 	}
-	if a.reply.Status != "error" {
-		if !c.ours && !c.interrupted {
-			p.executed(c.code)
-		}
-		p.finish(c, nil)
-		return
-	}
-	if !a.plain && c.prepared.Plain != "" && !c.interrupted && cells.HasNoValue(a.reply.text()) {
+	failed := a.reply.Status == "error"
+	if failed && !a.plain && c.prepared.Plain != "" && !c.interrupted && cells.HasNoValue(a.reply.text()) {
 		p.try(c, c.prepared.Plain, true)
 		return
 	}
-	if c.ours {
+	switch {
+	case c.ours && failed:
 		p.log.printf("a cell of the kernel's own fails: %s\n%s", a.reply.Value, c.code)
 		if c.code != p.options.Prelude {
-			p.memory, p.lost = new(cells.Memory), true
+			p.forget()
+			p.lost = true
 		}
+	case !c.ours:
+		p.learn(c, p.compiled(a.reply))
+	}
+	if c.ours || !failed {
 		p.finish(c, nil)
 		return
 	}
 	failure := cells.Explain(c.out.failureText(a.reply), c.prepared)
 	p.finish(c, &failure)
+}
+
+// compiled says whether GoNB has built the running cell's program. Told to stop before that, it leaves the Go code out
+// and calls the cell well.
+func (p *proxy) compiled(r *executeReply) bool {
+	if r.Status == "error" {
+		return r.ofProgram()
+	}
+	i := p.interrupt
+	return i == nil || i.ran || i.passed.IsZero()
 }
 
 // finish ends the running cell: what it still has to say, its error, idle, its reply, in this order.
@@ -175,7 +213,7 @@ func (p *proxy) finish(c *cell, failure *cells.Failure) {
 		p.next()
 		return
 	}
-	if c.interrupted {
+	if c.interrupted && !(c.left && failure == nil) {
 		failure = &interruptedFailure
 	}
 	c.out.end(failure != nil)
@@ -187,18 +225,32 @@ func (p *proxy) finish(c *cell, failure *cells.Failure) {
 	p.front.status(&c.request, "idle")
 	p.front.reply(c.from, &c.request, "execute_reply", content)
 	if failure != nil && c.stopOnError {
-		p.abortQueue()
+		p.doomQueue()
 	}
+	p.abortDoomed()
 	p.next()
 }
 
-// abortQueue tells the front end that the waiting cells will not run.
-func (p *proxy) abortQueue() {
-	queue := p.queue
+// doomQueue takes the waiting cells out of the queue: they will not run.
+func (p *proxy) doomQueue() {
+	p.doomed = append(p.doomed, p.queue...)
 	p.queue = nil
-	for _, c := range queue { // no execution_count: they never ran
+}
+
+// abortDoomed tells the front end of the cells that will not run. It is told after the end of the cell they waited for: a
+// front end takes the answer for the end of all that runs.
+func (p *proxy) abortDoomed() {
+	doomed := p.doomed
+	p.doomed = nil
+	for _, c := range doomed { // no execution_count: they never ran
 		p.answer(c.from, &c.request, "execute_reply", map[string]any{"status": "aborted"})
 	}
+}
+
+// abortQueue ends the waiting cells at once.
+func (p *proxy) abortQueue() {
+	p.doomQueue()
+	p.abortDoomed()
 }
 
 // errorContent is the content of an error.

@@ -87,6 +87,7 @@ type fake struct {
 	stopped             bool
 	deaf                bool // the first status is lost, as one before a subscription
 	requests            chan wire.Message
+	codes               []string // of all cells so far
 }
 
 func runFake(file string) int {
@@ -216,6 +217,7 @@ func (g *fake) serve() {
 
 // execute obeys a cell.
 func (g *fake) execute(m *wire.Message, code string, count int) (failure string) {
+	g.codes = append(g.codes, code)
 	if strings.Contains(code, "Show(") && strings.Contains(code, "novalue") {
 		return "main.go:1:1: novalue() (no value) used as value"
 	}
@@ -240,6 +242,8 @@ func (g *fake) execute(m *wire.Message, code string, count int) (failure string)
 			g.stream(m, "stdout", fmt.Sprint(count))
 		case "!where":
 			g.stream(m, "stdout", os.TempDir())
+		case "!codes":
+			g.stream(m, "stdout", strings.Join(g.codes, "\n"))
 		case "!much":
 			n, _ := strconv.Atoi(rest)
 			for i := range n {
@@ -266,8 +270,12 @@ func (g *fake) execute(m *wire.Message, code string, count int) (failure string)
 			g.stream(m, "stdout", "answered "+answer.Value)
 		case "!run": // the cell's program, a command, or a tool, by its name
 			name, script, _ := strings.Cut(rest, " ")
-			if end := g.run(m, name, script); end != "" && name != "bash" {
+			switch end := g.run(m, name, script); {
+			case end == "" || name == "bash":
+			case name == "cell":
 				return end
+			default:
+				return "failed to run " + name + ": " + end
 			}
 		case "!die":
 			fmt.Fprintln(os.Stderr, "GoNB's last words")

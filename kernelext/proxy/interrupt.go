@@ -26,16 +26,18 @@ type interruption struct {
 	worked  time.Time    // when GoNB was last seen to run something
 	passed  time.Time    // when GoNB was told; zero: not yet
 	tooled  time.Time    // when a tool was first asked to end
+	ran     bool         // the cell's program was seen: it has been compiled
 	told    map[int]bool // processes that got their SIGINT
 	pressed int
 }
 
-// stopButton stops the running cell; the waiting ones are aborted. Pressed again it no longer waits for the cell's program to
-// save.
+// stopButton stops the running cell; the waiting ones are aborted when it has ended. Pressed again it no longer waits for the
+// cell's program to save.
 func (p *proxy) stopButton() {
-	p.abortQueue()
+	p.doomQueue()
 	c := p.running
 	if c == nil || c.ours {
+		p.abortDoomed()
 		return
 	}
 	c.interrupted = true
@@ -75,6 +77,7 @@ func (p *proxy) stopStep() {
 		return
 	}
 	what, found := p.tree.running(p.backend.pid)
+	i.ran = i.ran || what == program
 	if what == command && i.passed.IsZero() {
 		p.passInterrupt() // first: or GoNB would go on with the Go code below the command
 		p.later(look, p.stopStep)

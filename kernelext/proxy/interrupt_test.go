@@ -33,6 +33,52 @@ func TestStopButton(t *testing.T) {
 	}
 }
 
+// The waiting cells are aborted when the stopped one has ended, not while it saves: a front end would take it for ended, too.
+func TestAbortedAfterTheEnd(t *testing.T) {
+	k := start(t)
+	id, next := k.send("!run cell "+trap), k.send("!out next")
+	k.seen(id, "ready")
+	k.stop()
+	late := k.send("!out late") // sent after the stop button, but before the cell has ended
+	k.wait(id)
+	k.wait(next).expect(t, "aborted", "busy", "idle")
+	k.wait(late).expect(t, "aborted", "busy", "idle")
+	ended := map[string]bool{} // the stopped cell, on iopub and on shell
+	for _, m := range k.said {
+		what := m.Header.Type
+		if what == "status" && decode[struct {
+			State string `json:"execution_state"`
+		}](m).State != "idle" {
+			what = "begin"
+		}
+		switch {
+		case m.Parent.ID == id:
+			ended[what] = true
+		case m.Parent.ID != next && m.Parent.ID != late:
+		case !ended["status"] && what != "execute_reply", !ended["execute_reply"] && what == "execute_reply":
+			t.Errorf("the %s of an aborted cell comes before the end of the stopped one", what)
+		}
+	}
+}
+
+// A cell that says so ends well by the stop button; what waits behind it is aborted all the same.
+func TestLeft(t *testing.T) {
+	k := start(t)
+	k.run("!mime " + leftType + "\n!fail ./main.go:1:1: oh").failure(t) // without the stop button it means nothing
+	id, next := k.send("!run cell trap 'exit 0' INT; echo ready; while :; do sleep 0.01; done\n!mime "+leftType), k.send("!out next")
+	k.seen(id, "ready")
+	k.stop()
+	k.wait(id).expect(t, "ok", "busy", "execute_input", "stdout", "busy", "idle")
+	k.wait(next).expect(t, "aborted", "busy", "idle")
+	id = k.send("!run cell trap 'exit 0' INT; echo ready; while :; do sleep 0.01; done\n!mime " + leftType + "\n!fail exit status 2")
+	k.seen(id, "ready")
+	k.stop()
+	if name, _ := k.wait(id).failure(t); name != "interrupted" {
+		t.Errorf("error %s", name)
+	}
+	k.run("!out again").expect(t, "ok")
+}
+
 // The request is answered at once on control, and a front end sees that the cell still runs.
 func TestStopIsAnswered(t *testing.T) {
 	k := start(t)

@@ -21,6 +21,7 @@ const (
 	resultType = "application/vnd.ganbook.result" // marks the value of the last expression
 	clearType  = "application/vnd.ganbook.clear"  // clears the cell's output when the next comes
 	pageType   = "application/vnd.ganbook.page"   // text for the pager
+	leftType   = "application/vnd.ganbook.left"   // after the stop button: the cell ends as it is meant to, which is no error
 )
 
 // output is what a cell shows, on its way from GoNB to the front end.
@@ -96,6 +97,8 @@ func (o *output) display(m wire.Message) {
 		o.p.front.publish(request, "clear_output", map[string]any{"wait": true})
 	case c.Data[pageType] != nil:
 		o.page = append(o.page, map[string]any{"source": "page", "start": 0, "data": map[string]any{"text/plain": c.Data[pageType]}})
+	case c.Data[leftType] != nil:
+		o.cell.left = o.cell.interrupted
 	case c.Data[resultType] != nil:
 		if o.cell.silent {
 			return
@@ -191,7 +194,7 @@ func (o *output) end(failed bool) {
 
 // failureText is what a failed cell said about it: GoNB's error when it was not compiled, else its stderr.
 func (o *output) failureText(r *executeReply) string {
-	if strings.HasPrefix(r.Value, "exit status ") || strings.HasPrefix(r.Value, "signal: ") {
+	if r.ofProgram() {
 		if text := o.errors.failure(); text != "" {
 			return text
 		}

@@ -41,7 +41,8 @@ type Options struct {
 type Assistant interface {
 	Complete(ctx context.Context, code string, cursor int) (matches []string, start, end int, kinds []string)
 	Inspect(ctx context.Context, code string, cursor, detail int) (data map[string]string, found bool)
-	Executed(code string)
+	Executed(code string)               // a cell was compiled
+	Commanded(code string)              // a cell was not compiled, but its commands were obeyed
 	Prepare(code string) cells.Prepared // knows what functions of packages return
 }
 
@@ -64,6 +65,7 @@ type proxy struct {
 	folder  string // private, removed at the end
 
 	queue     []*cell
+	doomed    []*cell // were waiting, and will not run: the front end is told when the running cell has ended
 	running   *cell
 	attempts  attempts
 	silent    []string // cells of ours that are still to run in this GoNB, before all others
