@@ -5,7 +5,8 @@ type commands struct {
 	Run      runCmd      `cmd:"" help:"Train an experiment and draw its figures."`
 	Resume   resumeCmd   `cmd:"" help:"Go on with a run that was stopped."`
 	Generate generateCmd `cmd:"" help:"Draw pictures from a trained generator: a grid, single pictures, a walk."`
-	Runs     runsCmd     `cmd:"" help:"List, show and delete runs."`
+	Runs     runsCmd     `cmd:"" help:"List, show, stop and delete runs."`
+	Compare  compareCmd  `cmd:"" help:"Compare runs: statistics, pictures and sample sheets side by side."`
 	List     listCmd     `cmd:"" aliases:"experiments" help:"List the experiments."`
 	Table    tableCmd    `cmd:"" help:"Print an experiment's networks row by row beside the document's tables."`
 	Data     dataCmd     `cmd:"" help:"List, download, verify and prepare sets of images."`
