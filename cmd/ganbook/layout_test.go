@@ -53,7 +53,7 @@ var rules = []rule{
 	{"ganlib/...", []string{seeds, "ganlib", "ganlib/nn", "ganlib/loss"}, []string{gomlx, compute}},
 	{"plots/...", []string{"ganlib/runlog", "ganlib/eval"}, []string{gonum, "gonum.org/v1/plot/...", ximage}},
 	{"kernelext", []string{"ganlib/runlog", "plots", "kernelext/..."}, []string{"gonum.org/v1/plot/...", gonb}},
-	{"kernelext/nbhtml", []string{"kernelext/internal/..."}, []string{"github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/...", "golang.org/x/net/html/..."}},
+	{"kernelext/nbhtml", []string{"ganlib/runlog", "kernelext/internal/..."}, []string{"github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/...", "golang.org/x/net/html/..."}},
 	{"kernelext/result", nil, []string{gonb}}, // cells link it
 	{"kernelext/...", []string{"ganlib/runlog", "kernelext/..."}, []string{zmq, xsys}},
 	{"notebooks/...", []string{"ganlib/...", "plots/...", "kernelext/...", "notebooks/...", "testdata/golden"}, []string{"..."}},

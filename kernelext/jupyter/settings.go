@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // settings are ours, for this environment only: no request to the network (news, updates), loopback only, and no
@@ -33,7 +35,7 @@ func (e *Environment) configure() error {
 		if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, text) {
 			continue
 		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, text, 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), runlog.WriteFile(file, text)); err != nil {
 			return err
 		}
 	}

@@ -5,13 +5,14 @@ package nbhtml
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // Export writes the notebook in file as HTML. Output is a file, or a folder that exists or ends with a slash; "" is
@@ -95,19 +96,8 @@ func language(file string) string {
 var languagePart = regexp.MustCompile(`\.([a-z]{2})\.ipynb$`)
 
 func write(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".nbhtml-*")
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(file), 0o755); err == nil {
-			f, err = os.CreateTemp(filepath.Dir(file), ".nbhtml-*")
-		}
-	}
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // fails when the rename went well
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
+	return runlog.WriteFile(file, text)
 }

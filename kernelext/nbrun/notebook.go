@@ -8,9 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
@@ -128,16 +128,7 @@ func (nb *notebook) save(file string) error {
 	if err := encoder.Encode(nb.doc); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".nbrun-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails when the rename went well
-	_, err = f.Write(b.Bytes())
-	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
+	return runlog.WriteFile(file, b.Bytes())
 }
 
 // setOutputs puts a cell's outputs into the notebook.
