@@ -27,6 +27,9 @@ func Attach(name string, series ...string) {
 	if err := attach(ctx, name, Live(series...)); err != nil {
 		panic(fmt.Errorf("kernelext: attach: %w", err))
 	}
+	if ctx.Err() != nil {
+		leave()
+	}
 }
 
 func attach(ctx context.Context, name string, panel *Panel) error {

@@ -61,7 +61,10 @@ func Stop(name string) {
 		err = t.Stop(ctx)
 	}
 	switch {
-	case errors.Is(err, jobs.ErrNotRunning), errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled):
+		fmt.Println(err)
+		leave()
+	case errors.Is(err, jobs.ErrNotRunning):
 		fmt.Println(err)
 	case err != nil:
 		panic(fmt.Errorf("kernelext: stop: %w", err))

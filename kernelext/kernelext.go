@@ -26,7 +26,8 @@ func init() {
 }
 
 // Context returns a context that ends when the notebook's stop button is pressed or the kernel shuts down, so that
-// a training can save; GoNB kills the program five seconds later. SIGPIPE is ignored from now on: a program whose
+// a training can save. It has a minute for that, unless the button is pressed again, and under a stock GoNB, or when the
+// kernel shuts down, a few seconds. SIGPIPE is ignored from now on: a program whose
 // kernel is gone must survive its next print to finish saving.
 func Context() (context.Context, context.CancelFunc) {
 	signal.Ignore(syscall.SIGPIPE)

@@ -3,7 +3,9 @@ package kernelext
 import (
 	"encoding/base64"
 	"fmt"
+	"html"
 	"image"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/kernelext/jobs"
 )
 
 // liveInterval is the shortest time between two updates of a panel: at most four a second.
@@ -47,7 +50,10 @@ type sheet struct {
 // sheetHeight is the largest height of a sheet in a panel, in CSS pixels.
 const sheetHeight = 480
 
-var _ runlog.FindingSink = (*Panel)(nil)
+var (
+	_ runlog.FindingSink = (*Panel)(nil)
+	_ runlog.RunSink     = (*Panel)(nil)
+)
 
 // Live opens a panel that draws the named series, or all when none is named. Series of the same kind ("D/loss" and
 // "G/loss"; "D(x)" and "D(G(z))") share a chart. Close it at the end of the cell: the last state stays in the notebook.
@@ -72,6 +78,31 @@ func (p *Panel) Goal(images int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.progress.goal = images
+}
+
+// Began takes the goal of the run that the training writes, unless one is set, and says below the panel how to see the run
+// again: what comes after the page was reloaded does not reach this output. Trainers call it.
+func (p *Panel) Began(run *runlog.Run) {
+	if p.show == nil {
+		return
+	}
+	p.mu.Lock()
+	if p.progress.goal == 0 {
+		p.progress.goal = run.Info().Goal()
+	}
+	p.mu.Unlock()
+	name := filepath.Base(run.Dir())
+	if t, err := jobs.Look(jobs.Root, name); err != nil || !sameFolder(t.Dir, run.Dir()) {
+		name = run.Dir()
+	}
+	p.setNote("After the page was reloaded, or in another notebook, see this run with <code>" +
+		html.EscapeString(fmt.Sprintf("kernelext.Attach(%q)", name)) + "</code>.")
+}
+
+func sameFolder(a, b string) bool {
+	a, errA := filepath.Abs(a)
+	b, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && a == b
 }
 
 // Point adds the numbers of an iteration.

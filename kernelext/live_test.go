@@ -33,6 +33,28 @@ func point(i int64, values runlog.Values) runlog.Point {
 	return runlog.Point{Iteration: i, Images: 64 * i, Epoch: i / 10, Batch: int(i % 10), Batches: 10, Values: values}
 }
 
+// A panel of a training that keeps a run takes over its goal, and says how to see it again.
+func TestLiveSaysHowToSeeTheRunAgain(t *testing.T) {
+	t.Setenv("GANBOOK_ROOT", "")
+	t.Chdir(t.TempDir())
+	for root, want := range map[string]string{"runs": `kernelext.Attach(&#34;00001-dcgan&#34;)`, "elsewhere": `kernelext.Attach(&#34;elsewhere/00001-dcgan&#34;)`} {
+		run, err := runlog.Create(root, runlog.Info{Experiment: "dcgan", Config: map[string]int{"images": 6400}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer run.Close()
+		p := Live()
+		states := record(p)
+		p.Began(run)
+		if err := errors.Join(p.Point(point(50, nil)), p.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if last := (*states)[len(*states)-1]; !strings.Contains(last, want) || !strings.Contains(last, "3,200 of 6,400 images") {
+			t.Errorf("the panel lacks %s or its goal:\n%s", want, last)
+		}
+	}
+}
+
 func TestLiveUpdatesAtMostFourTimesASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := Live("D/loss")

@@ -67,7 +67,7 @@ func TestDetachedTrainingOutlivesTheRealKernel(t *testing.T) {
 	first.cell(detachedCells[0])
 	first.cell("%%\nkernelext.Config(Choice{Points: 1_000_000})\nkernelext.Detach(\"demo\", Train)")
 	pressed := false
-	first.watched("%%\nkernelext.Attach(\"demo\")", func(shown string) {
+	status := first.watched("%%\nkernelext.Attach(\"demo\")", func(shown string) {
 		if !pressed && strings.Contains(shown, "images/s") {
 			pressed = true
 			if err := first.Interrupt(); err != nil {
@@ -75,6 +75,9 @@ func TestDetachedTrainingOutlivesTheRealKernel(t *testing.T) {
 			}
 		}
 	})
+	if status != "ok" || strings.Contains(first.shown.String(), "interrupted: the cell was stopped") {
+		t.Errorf("the stop button ended the watching alone, but the cell's status is %q", status)
+	}
 	if want := "Not watched any more; the training goes on."; !strings.Contains(first.shown.String(), want) {
 		t.Errorf("after the stop button nothing says %q", want)
 	}

@@ -67,6 +67,15 @@ func Clear() {
 	send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{clearType: ""}, Metadata: map[string]any{}})
 }
 
+// leftType is what our kernel takes for the word that the stop button has ended what it was to end, and nothing else: the
+// cell is then no failure.
+const leftType protocol.MIMEType = "application/vnd.ganbook.left"
+
+// leave says so. A stock GoNB shows nothing for it.
+func leave() {
+	send(&protocol.DisplayData{Data: map[protocol.MIMEType]any{leftType: ""}, Metadata: map[string]any{}})
+}
+
 // send displays in the notebook, if there is one, and waits until it has arrived: a cell may end right after.
 func send(data *protocol.DisplayData) {
 	if gonbui.IsNotebook {

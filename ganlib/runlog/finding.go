@@ -45,6 +45,13 @@ type FindingSink interface {
 
 var _ FindingSink = (*Run)(nil)
 
+// RunSink is a [Sink] that also wants to know where the run is kept. A trainer tells those that watch it, before the first point.
+type RunSink interface {
+	Sink
+	// Began hands over the run; it is open for writing by the trainer and for looking at by the sink.
+	Began(run *Run)
+}
+
 // plainFinding is a Finding without its methods.
 type plainFinding Finding
 

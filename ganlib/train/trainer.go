@@ -100,6 +100,11 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 	}
 	t.sinks = append(t.sinks, opt.Watch...)
 	t.mute = make([]bool, len(t.sinks))
+	for _, s := range opt.Watch {
+		if to, ok := s.(runlog.RunSink); ok && opt.Run != nil {
+			to.Began(opt.Run)
+		}
+	}
 	t.started = time.Now()
 	return t, nil
 }

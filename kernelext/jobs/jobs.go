@@ -5,6 +5,10 @@
 // (job.json) and a lock that its process holds as long as it lives, so that nobody has to guess from a process number
 // whether it does.
 //
+// Folders of ended jobs do not stay for ever. When a job is started, those of jobs that ended well or were stopped are
+// removed two weeks after their end, those of jobs that failed or died, whose log somebody may want to read, after three
+// months. Their runs stay; Attach then finds these by their ids.
+//
 // The package imports the standard library and runlog only.
 package jobs
 
@@ -115,6 +119,20 @@ func Open(dir string) (*Job, error) {
 		return nil, fmt.Errorf("jobs: %s is damaged: %w; delete its folder", path, err)
 	}
 	return j, nil
+}
+
+// end is when a job that does not run any more ended: of one that died, when it was last heard of.
+func (j *Job) end() time.Time {
+	if !j.Ended.IsZero() {
+		return j.Ended
+	}
+	last := j.Started
+	for _, name := range []string{logFile, recordFile} {
+		if info, err := os.Stat(filepath.Join(j.dir, name)); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
 
 // Refresh reads again what job.json says. The state must be asked for before: a job that ended since has written it.

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -77,6 +78,69 @@ func TestStopRefusesAnotherMachine(t *testing.T) {
 	}
 	if err := tr.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "on another machine: process 1 on elsewhere") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A job that has not said who it is cannot be stopped, but the wait for it can.
+func TestStopOfAJobWithoutProcess(t *testing.T) {
+	root := t.TempDir()
+	host, _ := os.Hostname()
+	makeJob(t, root, "dcgan-1", Job{Name: "dcgan", Host: host}, true)
+	tr, err := Find(root, "dcgan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := tr.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "was not told to stop") {
+		t.Errorf("%v", err)
+	}
+	late := make(chan time.Time, 1)
+	late <- time.Now()
+	if _, _, err := tr.process(t.Context(), late); err == nil || !strings.Contains(err.Error(), "kill -TERM") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Folders of jobs go some time after their end, those that somebody may want to look into later than the others.
+func TestTidy(t *testing.T) {
+	root := t.TempDir()
+	host, _ := os.Hostname()
+	now := time.Now()
+	weeks := func(n int) time.Time { return now.Add(-time.Duration(n) * 7 * 24 * time.Hour) }
+	for folder, j := range map[string]Job{
+		"kept-1": {Ended: weeks(1), Status: Done},
+		"kept-2": {Ended: weeks(12), Status: Failed},
+		"kept-3": {Started: weeks(20), Host: host}, // died: heard of when job.json was written
+		"kept-4": {Started: weeks(20), Ended: weeks(1), Status: Stopped},
+		"gone-1": {Ended: weeks(3), Status: Done},
+		"gone-2": {Ended: weeks(3), Status: Stopped},
+		"gone-3": {Ended: weeks(14), Status: Failed},
+	} {
+		j.Name = folder
+		makeJob(t, root, folder, j, false)
+	}
+	for folder, host := range map[string]string{"gone-4": host, "kept-5": "elsewhere"} { // died long ago
+		j := makeJob(t, root, folder, Job{Name: folder, Started: weeks(20), Host: host}, false)
+		if err := os.Chtimes(filepath.Join(j.Dir(), recordFile), weeks(14), weeks(14)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alive := makeJob(t, root, "kept-6", Job{Name: "kept-6", Started: weeks(20), Host: host}, true)
+	if err := os.Chtimes(filepath.Join(alive.Dir(), recordFile), weeks(20), weeks(20)); err != nil {
+		t.Fatal(err)
+	}
+	tidy(root, now)
+	entries, err := os.ReadDir(filepath.Join(root, jobsDir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if want := "kept-1 kept-2 kept-3 kept-4 kept-5 kept-6"; strings.Join(got, " ") != want {
+		t.Errorf("left: %q, want %s", got, want)
 	}
 }
 

@@ -34,6 +34,7 @@ func Start(root, name string) (j *Job, started bool, err error) {
 	if j, err = running(filepath.Dir(root), name); j != nil || err != nil {
 		return j, false, err
 	}
+	tidy(filepath.Dir(root), time.Now())
 	dir, err := nextFolder(root, name)
 	if err != nil {
 		return nil, false, err
@@ -56,6 +57,31 @@ func running(root, name string) (found *Job, err error) {
 		}
 	}
 	return found, err
+}
+
+// How long the folders of jobs stay after their end.
+const (
+	keptWell   = 14 * 24 * time.Hour // ended well, or stopped with everything kept
+	keptFailed = 90 * 24 * time.Hour
+)
+
+// tidy removes the folders of jobs that ended long ago. One that cannot be removed is no reason not to start another job.
+// Whether a job died that was started on another machine cannot be known here: its folder stays.
+func tidy(root string, now time.Time) {
+	host, _ := os.Hostname()
+	all, _ := List(root)
+	for _, j := range all {
+		kept := keptFailed
+		switch state := j.State(); {
+		case state == Running || state == Died && j.Host != host:
+			continue
+		case state == Done || state == Stopped:
+			kept = keptWell
+		}
+		if now.Sub(j.end()) > kept {
+			os.RemoveAll(j.dir)
+		}
+	}
 }
 
 // launch fills the folder of a new job and starts its process, which inherits the lock.

@@ -22,15 +22,16 @@ var ErrNotRunning = errors.New("it is not running")
 // Stop asks the process of a training to end, as the stop button does, and waits until it has saved. When ctx ends, the
 // training is still told to stop, but not waited for.
 func (t *Training) Stop(ctx context.Context) error {
-	who, stillThere, err := t.process()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	who, stillThere, err := t.process(ctx, late.C)
 	if err != nil {
 		return err
 	}
 	if err := t.terminate(who); err != nil {
 		return err
 	}
-	late := time.NewTimer(patience)
-	defer late.Stop()
+	late.Reset(patience)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for stillThere() {
@@ -47,10 +48,17 @@ func (t *Training) Stop(ctx context.Context) error {
 }
 
 // process returns who trains, and how to see whether it still does.
-func (t *Training) process() (who runlog.Holder, stillThere func() bool, err error) {
+func (t *Training) process(ctx context.Context, late <-chan time.Time) (who runlog.Holder, stillThere func() bool, err error) {
 	if t.Job != nil && t.Job.State() == Running {
 		for t.Job.PID == 0 && t.Job.State() == Running { // its program is being started
-			time.Sleep(10 * time.Millisecond)
+			select {
+			case <-time.After(10 * time.Millisecond):
+			case <-ctx.Done():
+				return who, nil, fmt.Errorf("jobs: %s was not told to stop, its program has not said its process number yet: %w", t.Name(), ctx.Err())
+			case <-late:
+				return who, nil, fmt.Errorf("jobs: %s cannot be stopped: its program does not say its process number in %s; look whether the disk is full, "+
+					"and end the program %s with kill -TERM", t.Name(), filepath.Join(t.Job.dir, recordFile), filepath.Join(t.Job.dir, programFile))
+			}
 			if err := t.Refresh(); err != nil {
 				return who, nil, err
 			}
