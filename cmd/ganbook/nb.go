@@ -40,6 +40,11 @@ func (c *nbRunCmd) Run(a *app) error {
 		}
 		o.Env = []string{"GANBOOK_SCALE=" + string(scale)}
 	}
+	for _, file := range c.Files { // before a kernel is built, which may take minutes
+		if err := nbrun.Readable(file); err != nil {
+			return err
+		}
+	}
 	spec, err := kernelspec.Prepare(a.ctx, kernelspec.Options{Log: a.out})
 	if err != nil {
 		return err

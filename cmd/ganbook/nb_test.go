@@ -43,3 +43,22 @@ func TestNbHTML(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 }
+
+// A file that is no notebook is refused before a kernel is built, in a cache that is not there.
+func TestNbRunReadsFirst(t *testing.T) {
+	cache := filepath.Join(t.TempDir(), "cache")
+	t.Setenv("GANBOOK_CACHE", cache)
+	bad := filepath.Join(t.TempDir(), "bad.ipynb")
+	if err := os.WriteFile(bad, []byte("<html>"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{bad: "not a notebook", bad + "x": "no such file"} {
+		status, out, errOut := call(t, "nb", "run", file)
+		if status != statusFailure || !strings.Contains(errOut, file) || !strings.Contains(errOut, want) || strings.Contains(out, "building") {
+			t.Errorf("status %d\n%s%s", status, out, errOut)
+		}
+	}
+	if _, err := os.Stat(cache); err == nil {
+		t.Error("something was built")
+	}
+}

@@ -63,6 +63,14 @@ var (
 // How long a cell may take to end after an interrupt. GoNB kills its program after five seconds.
 const interruptGrace = 8 * time.Second
 
+// Readable says what is wrong with a file that Run could not read as a notebook. It needs no kernel.
+func Readable(file string) error {
+	if _, err := load(file); err != nil {
+		return fmt.Errorf("nbrun: %s: %w", file, err)
+	}
+	return nil
+}
+
 // Run executes every code cell of a notebook in order and writes the outputs back in one step. The first cell
 // that fails ends the run, and the file is then left as it was unless KeepFailed is set. When ctx ends or a
 // timeout passes, the cell is interrupted, then the kernel and all its programs are killed.

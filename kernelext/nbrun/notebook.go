@@ -36,7 +36,7 @@ func parse(text []byte) (*notebook, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber() // numbers are written back as they were
 	if err := decoder.Decode(&nb.doc); err != nil {
-		return nil, fmt.Errorf("not a notebook: %w", err)
+		return nil, fmt.Errorf("not a notebook: %w; an .ipynb file is JSON, saved by Jupyter or an editor", err)
 	}
 	if version := fmt.Sprint(nb.doc["nbformat"]); version != "4" {
 		return nil, fmt.Errorf("not a notebook of format 4 (nbformat is %s): save it from a current Jupyter", version)
