@@ -93,6 +93,9 @@ func (r *Run) Finding(f Finding) error {
 	}
 	r.metricsMu.Lock()
 	defer r.metricsMu.Unlock()
+	if r.metrics == nil { // closed meanwhile
+		return fmt.Errorf("runlog: %s: %w", path, ErrReadOnly)
+	}
 	if r.findings == nil { // most runs have none, and no file
 		if r.findings, err = openAppender(path); err != nil {
 			return err

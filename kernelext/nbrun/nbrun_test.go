@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,31 +139,43 @@ func TestRunFailures(t *testing.T) {
 	}
 }
 
-// A cell over its time is interrupted; one that ignores the interrupt is killed, and nothing it started remains.
+// untilFile is a context that ends when there is something in a file.
+func untilFile(t *testing.T, file string) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for ctx.Err() == nil {
+			if text, err := os.ReadFile(file); err == nil && len(text) > 0 {
+				cancel()
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	return ctx
+}
+
+// A cell over its time, or whose notebook is given up, is interrupted; one that ignores the interrupt is killed, and
+// nothing it started remains.
 func TestRunTimeouts(t *testing.T) {
 	root := kerneltest.Checkout(t)
 	spec := kerneltest.Spec(t, root)
-	alive := func(t *testing.T, pidFile string) bool {
-		pid, err := strconv.Atoi(strings.TrimSpace(read(t, pidFile)))
-		if err != nil {
-			t.Fatal(err)
+	t.Run("over its time", func(t *testing.T) {
+		file := writeNotebook(t, t.TempDir(), "!sleep 600")
+		_, err := nbrun.Run(t.Context(), file, nbrun.Options{Spec: spec, CellTimeout: time.Second})
+		if !errors.Is(err, nbrun.ErrTimeout) || !strings.Contains(err.Error(), "longer than 1s") {
+			t.Errorf("error %v, want a timeout", err)
 		}
-		return exec.Command("kill", "-0", strconv.Itoa(pid)).Run() == nil
-	}
+	})
 	t.Run("interrupted", func(t *testing.T) {
 		folder := t.TempDir()
 		file := writeNotebook(t, folder, `%%
 stop := make(chan os.Signal, 1)
 signal.Notify(stop, os.Interrupt)
+os.WriteFile("ready", []byte("yes"), 0o644)
 <-stop
 os.WriteFile("saved", nil, 0o644)`)
-		began := time.Now()
-		_, err := nbrun.Run(t.Context(), file, nbrun.Options{Spec: spec, CellTimeout: 3 * time.Second})
-		if !errors.Is(err, nbrun.ErrTimeout) || !strings.Contains(err.Error(), "longer than 3s") {
-			t.Errorf("error %v, want a timeout", err)
-		}
-		if took := time.Since(began); took > 20*time.Second {
-			t.Errorf("took %v", took)
+		_, err := nbrun.Run(untilFile(t, filepath.Join(folder, "ready")), file, nbrun.Options{Spec: spec})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want canceled", err)
 		}
 		if _, err := os.Stat(filepath.Join(folder, "saved")); err != nil {
 			t.Error("the cell could not save at the interrupt")
@@ -173,14 +184,12 @@ os.WriteFile("saved", nil, 0o644)`)
 	t.Run("killed", func(t *testing.T) {
 		folder := t.TempDir()
 		file := writeNotebook(t, folder, `!trap "" INT TERM; echo $$ > pid; while true; do sleep 0.1; done`)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(2*time.Second, cancel)
-		_, err := nbrun.Run(ctx, file, nbrun.Options{Spec: spec})
+		_, err := nbrun.Run(untilFile(t, filepath.Join(folder, "pid")), file, nbrun.Options{Spec: spec})
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v, want canceled", err)
 		}
-		if alive(t, filepath.Join(folder, "pid")) {
-			t.Error("a program of the cell is still running")
+		if pid := strings.TrimSpace(read(t, filepath.Join(folder, "pid"))); exec.Command("kill", "-0", pid).Run() == nil {
+			t.Errorf("a program of the cell, %s, is still running", pid)
 		}
 	})
 }
