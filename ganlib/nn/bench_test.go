@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
@@ -46,22 +45,12 @@ func benchmarkStep(b *testing.B, batch, width int) {
 		b.Fatal(err)
 	}
 	defer exec.Finalize()
-	narrow := func(wide *tensors.Tensor) *tensors.Tensor {
-		return gantest.Tensor(dtypes.Float32, gantest.Flat(b, wide), wide.Shape().Dimensions...)
-	}
-	real, z := narrow(gantest.Random(1, 0.5, batch, 64, 64, 3)), narrow(gantest.Random(2, 1, batch, 1, 1, 100))
-	step := func() {
+	real, z := noise(b, 1, 0.5, batch, 64, 64, 3), noise(b, 2, 1, batch, 1, 1, 100)
+	timeSteps(b, func() {
 		if _, err := exec.Call(real, z); err != nil {
 			b.Fatal(err)
 		}
-	}
-	step() // compile, draw weights
-	step()
-	before := cpuTime(b)
-	for b.Loop() {
-		step()
-	}
-	b.ReportMetric((cpuTime(b)-before).Seconds()/float64(b.N), "cpu-s/op") // steadier than the clock on a busy machine
+	})
 }
 
 func cpuTime(b *testing.B) time.Duration {
@@ -127,11 +116,8 @@ func BenchmarkAnoGAN(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer stepG.Finalize()
-	narrow := func(wide *tensors.Tensor) *tensors.Tensor {
-		return gantest.Tensor(dtypes.Float32, gantest.Flat(b, wide), wide.Shape().Dimensions...)
-	}
-	real, z := narrow(gantest.Random(1, 0.5, batch, 28, 28, 1)), narrow(gantest.Random(2, 1, batch, 50))
-	step := func() {
+	real, z := noise(b, 1, 0.5, batch, 28, 28, 1), noise(b, 2, 1, batch, 50)
+	timeSteps(b, func() {
 		if _, err := stepD.Call(real, z); err != nil {
 			b.Fatal(err)
 		}
@@ -140,14 +126,7 @@ func BenchmarkAnoGAN(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-	}
-	step()
-	step()
-	before := cpuTime(b)
-	for b.Loop() {
-		step()
-	}
-	b.ReportMetric((cpuTime(b)-before).Seconds()/float64(b.N), "cpu-s/op")
+	})
 }
 
 func smallGenerator(s *model.Scope, z *graph.Node) *graph.Node {

@@ -1,11 +1,9 @@
 package nn
 
 import (
+	"fmt"
 	"os"
 	"strings"
-	"sync"
-
-	"github.com/gomlx/gomlx/support/exceptions"
 )
 
 // Policy says which lowerings of convolutions may be used on the Go backend.
@@ -24,20 +22,32 @@ func (p Policy) String() string { return policyNames[p] }
 // PolicyVariable names the environment variable that sets the policy: direct, exact or fast.
 const PolicyVariable = "GANBOOK_LOWERING"
 
-// CurrentPolicy is what [PolicyVariable] says, or Direct. Another value panics.
-var CurrentPolicy = sync.OnceValue(func() Policy { return policyNamed(os.Getenv(PolicyVariable)) })
+// CurrentPolicy is what [PolicyVariable] says, or Direct. Another value panics; see [CheckPolicy].
+func CurrentPolicy() Policy {
+	p, err := policyNamed(os.Getenv(PolicyVariable))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
 
-func policyNamed(name string) Policy {
+// CheckPolicy returns an error when [PolicyVariable] has a value that is no policy. Whoever computes asks first, so that
+// a mistyped one costs nothing.
+func CheckPolicy() error {
+	_, err := policyNamed(os.Getenv(PolicyVariable))
+	return err
+}
+
+func policyNamed(name string) (Policy, error) {
 	if name == "" {
-		return Direct
+		return Direct, nil
 	}
 	for i, n := range policyNames {
 		if n == name {
-			return Policy(i)
+			return Policy(i), nil
 		}
 	}
-	exceptions.Panicf("nn: %s=%q: want one of %s", PolicyVariable, name, strings.Join(policyNames, ", "))
-	return Direct
+	return Direct, fmt.Errorf("$%s is %q; it is one of %s, or unset", PolicyVariable, name, strings.Join(policyNames, ", "))
 }
 
 // LoweringOf names how layers are computed on a backend, for a run's record: two runs can agree to the bit only when
