@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -12,8 +13,11 @@ import (
 const temporary = ".tmp-"
 
 // WriteFile writes a small file so that a reader finds the old or the new content, also after a loss of power. Its folder
-// must be there.
+// must be there. A file that is replaced keeps its permissions, and a link to it stays a link.
 func WriteFile(path string, content []byte) error {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
 	return createAtomic(path, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
@@ -21,11 +25,14 @@ func WriteFile(path string, content []byte) error {
 }
 
 func createAtomic(path string, fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), temporary+filepath.Base(path)+"-*")
+	name := filepath.Join(filepath.Dir(path), temporary+filepath.Base(path)+"-"+rand.Text())
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // a new file is as private as its user's are
 	if err != nil {
 		return noRoom(path, err)
 	}
-	err = f.Chmod(0o644)
+	if old, statErr := os.Stat(path); statErr == nil {
+		err = f.Chmod(old.Mode().Perm())
+	}
 	if err == nil {
 		err = fill(f)
 	}
@@ -36,10 +43,10 @@ func createAtomic(path string, fill func(io.Writer) error) error {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(name, path)
 	}
 	if err != nil {
-		os.Remove(f.Name())
+		os.Remove(name)
 		return noRoom(path, err)
 	}
 	return syncDir(filepath.Dir(path))

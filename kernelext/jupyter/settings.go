@@ -3,7 +3,6 @@ package jupyter
 import (
 	"bytes"
 	"embed"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,7 +34,10 @@ func (e *Environment) configure() error {
 		if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, text) {
 			continue
 		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), runlog.WriteFile(file, text)); err != nil {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := runlog.WriteFile(file, text); err != nil { // a JupyterLab that is starting beside us reads it
 			return err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // Prepare builds the kernel's programs unless they are in the cache already (about a minute) and returns the spec, without
@@ -97,7 +99,10 @@ func Save(spec Spec, o Options) error {
 	if err != nil {
 		return fmt.Errorf("kernelspec: %w", err)
 	}
-	if err := writeAtomically(file, append(text, '\n')); err != nil {
+	if err = os.MkdirAll(filepath.Dir(file), 0o755); err == nil {
+		err = runlog.WriteFile(file, append(text, '\n'))
+	}
+	if err != nil {
 		return fmt.Errorf("kernelspec: cannot write %s: %w; choose another folder with JUPYTER_DATA_DIR or --prefix", file, err)
 	}
 	o.logf("kernel: %q is installed in %s", DisplayName, filepath.Dir(file))
@@ -200,21 +205,4 @@ func Uninstall(ctx context.Context, o Options) error {
 		o.logf("kernel: removed %s", dir)
 	}
 	return nil
-}
-
-// writeAtomically replaces a file so that a reader sees the old or the new text, never a part.
-func writeAtomically(file string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails when the rename went well
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
 }

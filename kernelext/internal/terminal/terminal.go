@@ -24,9 +24,10 @@ func Fold(text string) string {
 		for part := range strings.SplitSeq(line, "\r") {
 			over := []rune(part)
 			if len(over) < len(shown) {
-				over = append(over, shown[len(over):]...)
+				copy(shown, over)
+			} else {
+				shown = over
 			}
-			shown = over
 		}
 		lines[i] = string(shown)
 	}

@@ -1,6 +1,9 @@
 package terminal
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestFold(t *testing.T) {
 	for in, want := range map[string]string{
@@ -15,6 +18,18 @@ func TestFold(t *testing.T) {
 		if got := Fold(in); got != want {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A long line under a progress line is not written again at every step: that would be minutes of copying.
+func TestFoldOfALongLine(t *testing.T) {
+	line := strings.Repeat("-", 100_000)
+	text := line + strings.Repeat("\rx", 5000)
+	if got := Fold(text); got != "x"+line[1:] {
+		t.Errorf("%d bytes, beginning with %.3q", len(got), got)
+	}
+	if allocated := testing.AllocsPerRun(1, func() { Fold(text) }); allocated > 6000 { // one for each step, of one letter
+		t.Errorf("%v allocations for 5000 steps", allocated)
 	}
 }
 
