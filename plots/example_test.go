@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 // trainedRun records a run as a training does: losses of the size that DCGANs have, and five sample sheets.
@@ -31,9 +32,9 @@ func trainedRun(iterations int) (run *runlog.Run, remove func()) {
 		check(run.Point(runlog.Point{Iteration: int64(i), Images: int64(128 * i), Values: runlog.Values{"G/loss": g, "D/loss": d, "critic": w}}))
 	}
 	for k := range 5 {
-		sheet, err := Sheet(faces(16, float64(k)/4), SheetLayout)
+		drawn, err := sheet.Draw(faces(16, float64(k)/4), sheet.Samples)
 		check(err)
-		check(run.Image("", int64(k*iterations*32), sheet))
+		check(run.Image("", int64(k*iterations*32), drawn))
 	}
 	return run, func() { run.Close(); os.RemoveAll(root) }
 }
@@ -45,8 +46,8 @@ func check(err error) {
 }
 
 // faces draws simple faces of 32 by 32 pixels, which noise hides where clarity is below 1.
-func faces(n int, clarity float64) Batch {
-	b := Batch{N: n, Height: 32, Width: 32, Channels: 3}
+func faces(n int, clarity float64) sheet.Batch {
+	b := sheet.Batch{N: n, Height: 32, Width: 32, Channels: 3}
 	for i := range n {
 		rng := rand.New(rand.NewPCG(uint64(i), 7))
 		ground := [3]float64{0.3 + 0.6*rng.Float64(), 0.3 + 0.6*rng.Float64(), 0.4 + 0.6*rng.Float64()}
@@ -103,16 +104,16 @@ func ExampleGeneratorObjectives() {
 	// Output: objectives.png: as expected
 }
 
-func ExampleSheet() {
-	img, err := Sheet(faces(21, 1), SheetLayout)
+func Example_sheet() {
+	img, err := sheet.Draw(faces(21, 1), sheet.Samples)
 	golden("sheet.png", img, err)
 	// Output: sheet.png: as expected
 }
 
 func ExampleRealVsFake() {
-	real, err := Sheet(faces(64, 1), RealLayout)
+	real, err := sheet.Draw(faces(64, 1), sheet.Reals)
 	check(err)
-	fake, err := Sheet(faces(64, 0.7), SheetLayout)
+	fake, err := sheet.Draw(faces(64, 0.7), sheet.Samples)
 	check(err)
 	img, err := RealVsFake(real, fake)
 	golden("real-vs-fake.png", img, err)
@@ -145,7 +146,7 @@ func ExampleProgression() {
 
 func ExampleLatentWalk() {
 	from, to := faces(1, 1), faces(2, 1)
-	walk := Batch{N: 8, Height: 32, Width: 32, Channels: 3}
+	walk := sheet.Batch{N: 8, Height: 32, Width: 32, Channels: 3}
 	for k := range walk.N {
 		a := float32(k) / 7
 		for i, v := range from.Pixels {

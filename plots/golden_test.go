@@ -1,7 +1,6 @@
 package plots
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"image"
@@ -10,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 var regen = flag.Bool("regen", false, "write the golden pictures instead of comparing with them")
@@ -80,120 +81,19 @@ func distance(a image.Image, ax, ay int, b image.Image, bx, by int) float64 {
 func TestComparisonFindsDifferences(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.png")
 	batch := faces(4, 1)
-	sheet, err := Sheet(batch, SheetLayout)
+	drawn, err := sheet.Draw(batch, sheet.Samples)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WritePNG(path, sheet); err != nil {
+	if err := WritePNG(path, drawn); err != nil {
 		t.Fatal(err)
 	}
-	if err := comparePNG(path, sheet); err != nil {
+	if err := comparePNG(path, drawn); err != nil {
 		t.Errorf("the same picture: %v", err)
 	}
 	batch.Pixels[0] = -3 // moves the minimum of the whole sheet
-	other, err := Sheet(batch, SheetLayout)
+	other, err := sheet.Draw(batch, sheet.Samples)
 	if err != nil || comparePNG(path, other) == nil {
 		t.Errorf("a darker sheet passed: %v", err)
 	}
-}
-
-// number is a number array of the golden files: exact inputs are q·scale, expected values are v.
-type number struct {
-	Shape []int
-	Scale float64
-	Q, V  []float64
-}
-
-func (n number) values() []float32 {
-	var out []float32
-	for _, v := range n.V {
-		out = append(out, float32(v))
-	}
-	for _, q := range n.Q {
-		out = append(out, float32(q*n.Scale))
-	}
-	return out
-}
-
-// goldenFile finds a file of the golden folder: GANBOOK_GOLDEN, else shared/golden beside the repository, else the copy in it.
-func goldenFile(t *testing.T, name string) []byte {
-	t.Helper()
-	root, err := os.Getwd()
-	for err == nil {
-		if _, e := os.Stat(filepath.Join(root, "go.mod")); e == nil {
-			break
-		}
-		root = filepath.Dir(root)
-	}
-	folders := []string{os.Getenv("GANBOOK_GOLDEN")}
-	if folders[0] == "" {
-		folders = []string{filepath.Join(root, "..", "shared", "golden"), filepath.Join(root, "testdata", "golden")}
-	}
-	for _, folder := range folders {
-		b, err := os.ReadFile(filepath.Join(folder, name))
-		if err == nil {
-			return b
-		}
-		if !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-	}
-	t.Skipf("no %s in %v: set GANBOOK_GOLDEN to the folder of golden values", name, folders)
-	return nil
-}
-
-// TestGoldenContactSheets compares the layout of sheets, values and gaps, with every case of images.json.
-func TestGoldenContactSheets(t *testing.T) {
-	var file struct {
-		Contact struct {
-			Batch  number
-			Sheets []struct {
-				PerRow    int `json:"nrow"`
-				Padding   int
-				Normalize bool
-				Grid      number `json:"grid_chw"`
-			}
-		} `json:"contact_sheets"`
-	}
-	if err := json.Unmarshal(goldenFile(t, "images.json"), &file); err != nil {
-		t.Fatal(err)
-	}
-	batch := channelsLast(file.Contact.Batch)
-	if len(file.Contact.Sheets) == 0 {
-		t.Fatal("images.json has no contact sheets")
-	}
-	for i, s := range file.Contact.Sheets {
-		t.Run(fmt.Sprintf("%d_per_row_%d_padding_%d_normalize_%v", i, s.PerRow, s.Padding, s.Normalize), func(t *testing.T) {
-			got, err := Grid(batch, Layout{s.PerRow, s.Padding, s.Normalize})
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := channelsLast(number{Shape: append([]int{1}, s.Grid.Shape...), Scale: s.Grid.Scale, Q: s.Grid.Q, V: s.Grid.V})
-			if got.Height != want.Height || got.Width != want.Width || got.Channels != want.Channels {
-				t.Fatalf("shape %d×%d×%d, want %d×%d×%d", got.Height, got.Width, got.Channels, want.Height, want.Width, want.Channels)
-			}
-			low, high := extremes(want.Pixels)
-			tolerance := 2e-5 * max(1, -low, high)
-			for k, w := range want.Pixels {
-				if d := got.Pixels[k] - w; !(d <= tolerance && d >= -tolerance) {
-					t.Fatalf("value %d: %v, want %v", k, got.Pixels[k], w)
-				}
-			}
-		})
-	}
-}
-
-// channelsLast turns [N, C, H, W] into a Batch.
-func channelsLast(n number) Batch {
-	v, b := n.values(), Batch{N: n.Shape[0], Channels: n.Shape[1], Height: n.Shape[2], Width: n.Shape[3]}
-	for i := range b.N {
-		for y := range b.Height {
-			for x := range b.Width {
-				for c := range b.Channels {
-					b.Pixels = append(b.Pixels, v[((i*b.Channels+c)*b.Height+y)*b.Width+x])
-				}
-			}
-		}
-	}
-	return b
 }

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 // Panel is a picture with a caption above it.
@@ -67,12 +69,12 @@ func RealVsFake(real, fake image.Image) (*image.RGBA, error) {
 }
 
 // LatentWalk draws the pictures along a walk in latent space in one row, from the first to the last.
-func LatentWalk(b Batch) (*image.RGBA, error) {
-	sheet, err := Sheet(b, Layout{PerRow: max(1, b.N), Padding: 2})
+func LatentWalk(b sheet.Batch) (*image.RGBA, error) {
+	drawn, err := sheet.Draw(b, sheet.Layout{PerRow: max(1, b.N), Padding: 2})
 	if err != nil {
 		return nil, err
 	}
-	return Enlarge(sheet, max(1, 128/b.Height)), nil
+	return Enlarge(drawn, max(1, 128/b.Height)), nil
 }
 
 // Enlarge makes every pixel a square of so many pixels.

@@ -16,39 +16,15 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
-func TestGridRules(t *testing.T) {
-	single, err := Grid(Batch{[]float32{2, 4}, 1, 1, 2, 1}, Layout{PerRow: 8, Padding: 2, Normalize: true})
-	if err != nil || single.Height != 1 || single.Width != 2 || single.Channels != 3 || single.Pixels[0] != 0 || single.Pixels[5] != 1 {
-		t.Errorf("one grey picture: %+v, %v", single, err)
-	}
-	flat, err := Sheet(Batch{[]float32{7, 7}, 2, 1, 1, 1}, SheetLayout)
-	if err != nil || flat.Bounds().Dx() != 8 || flat.Bounds().Dy() != 5 {
-		t.Errorf("two equal pixels: %v, %v", flat.Bounds(), err)
-	}
-	plain, err := Sheet(Batch{[]float32{-1, 0, 1, 5, float32(math.NaN()), -9}, 2, 1, 1, 3}, Layout{PerRow: 2, Padding: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for at, want := range map[image.Point]color.RGBA{
-		{1, 1}: {0, 128, 255, 255}, {3, 1}: {255, 0, 0, 255}, {0, 0}: {0, 0, 0, 255}, {2, 1}: {0, 0, 0, 255},
-	} {
-		if got := plain.RGBAAt(at.X, at.Y); got != want {
-			t.Errorf("pixel %v: %v, want %v", at, got, want)
-		}
-	}
+func TestNothingToDraw(t *testing.T) {
 	for name, err := range map[string]error{
-		"two channels": second(Grid(Batch{make([]float32, 2), 1, 1, 1, 2}, SheetLayout)),
-		"too few":      second(Grid(Batch{make([]float32, 5), 1, 1, 2, 3}, SheetLayout)),
-		"no picture":   second(Grid(Batch{Height: 1, Width: 1, Channels: 3}, SheetLayout)),
-		"no column":    second(Grid(Batch{make([]float32, 3), 1, 1, 1, 3}, Layout{})),
-		"sheet":        second(Sheet(Batch{}, Layout{PerRow: 1})),
 		"no panels":    second(Panels()),
 		"empty panel":  second(Panels(Panel{"a", nil})),
 		"no frames":    second(Strip(nil)),
 		"no animation": second(Progression(nil)),
-		"empty walk":   second(LatentWalk(Batch{})),
 		"curve":        second(Curve("", "", "", 1, 1)),
 	} {
 		if err == nil || !strings.HasPrefix(err.Error(), "plots: ") {
@@ -140,7 +116,7 @@ func TestQuantise(t *testing.T) {
 
 func TestWriteFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "figures")
-	frame, err := Sheet(faces(2, 1), SheetLayout)
+	frame, err := sheet.Draw(faces(2, 1), sheet.Samples)
 	check(err)
 	animation, err := Progression([]Frame{{frame, 1}, {frame, 2}})
 	check(err)
@@ -180,15 +156,15 @@ func BenchmarkLosses10000(b *testing.B) {
 // BenchmarkProgression17 makes the lecture's animation: 17 sheets of 64 pictures of 64 by 64.
 func BenchmarkProgression17(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	batch := Batch{make([]float32, 64*64*64*3), 64, 64, 64, 3}
+	batch := sheet.Batch{Pixels: make([]float32, 64*64*64*3), N: 64, Height: 64, Width: 64, Channels: 3}
 	for i := range batch.Pixels {
 		batch.Pixels[i] = float32(math.Sin(float64(i)/50) + 0.1*rng.NormFloat64())
 	}
-	sheet, err := Sheet(batch, SheetLayout)
+	drawn, err := sheet.Draw(batch, sheet.Samples)
 	check(err)
 	var frames []Frame
 	for k := range int64(17) {
-		frames = append(frames, Frame{sheet, k * 64_000})
+		frames = append(frames, Frame{drawn, k * 64_000})
 	}
 	path := filepath.Join(b.TempDir(), "progression.gif")
 	for b.Loop() {

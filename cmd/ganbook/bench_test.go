@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/plots"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 func TestStepsIn(t *testing.T) {
@@ -43,7 +44,7 @@ func TestBenchPipeline(t *testing.T) {
 	t.Setenv("GANBOOK_TEST_AS_PROGRAM", "1")
 	pictures := t.TempDir()
 	for i := range 8 {
-		img, err := plots.Picture(make([]float32, 64*64*3), 64, 64, 3)
+		img, err := sheet.Picture(make([]float32, 64*64*3), 64, 64, 3)
 		if err != nil {
 			t.Fatal(err)
 		}

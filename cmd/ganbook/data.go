@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/data/download"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 )
 
@@ -123,7 +124,7 @@ func (c *dataDownloadCmd) Run(a *app) error {
 	}
 	line := newConsole(a.err)
 	consent := terms{a: a, yes: c.Yes}
-	err := data.Download(a.ctx, c.Set, c.Dir, downloading(line), consent.accept)
+	err := download.Get(a.ctx, c.Set, c.Dir, downloading(line), consent.accept)
 	line.Clear()
 	if err != nil {
 		return consent.explain(err)

@@ -58,7 +58,7 @@ func sampleEvent(run *runlog.Run, name string, images int64) sampleLine {
 }
 
 func endEvent(run *runlog.Run, err error) endLine {
-	e := endLine{Event: "done", Run: run.Dir(), Figures: figures(run)}
+	e := endLine{Event: "done", Run: run.Dir(), Figures: figureFiles(run)}
 	if err == nil {
 		return e
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/ganbook/ganbook/plots"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 // generateCmd draws new pictures from the newest whole snapshot of a run, or from the best, which may still be training.
@@ -103,7 +104,7 @@ func (c *generateCmd) images(o *experiments.Opened) (files []string, err error) 
 		return nil, err
 	}
 	for i := range b.N {
-		img, err := plots.Picture(one(b, i), b.Height, b.Width, b.Channels)
+		img, err := sheet.Picture(one(b, i), b.Height, b.Width, b.Channels)
 		if err != nil {
 			return nil, err
 		}
@@ -145,10 +146,10 @@ const (
 	walkPace = 10
 )
 
-func thereAndBack(b plots.Batch) (*gif.GIF, error) {
+func thereAndBack(b sheet.Batch) (*gif.GIF, error) {
 	var g gif.GIF
 	for i := range b.N {
-		img, err := plots.Picture(one(b, i), b.Height, b.Width, b.Channels)
+		img, err := sheet.Picture(one(b, i), b.Height, b.Width, b.Channels)
 		if err != nil {
 			return nil, err
 		}
@@ -163,16 +164,16 @@ func thereAndBack(b plots.Batch) (*gif.GIF, error) {
 }
 
 // pictures shows latents to the generator.
-func (c *generateCmd) pictures(o *experiments.Opened, z []float32) (plots.Batch, error) {
+func (c *generateCmd) pictures(o *experiments.Opened, z []float32) (sheet.Batch, error) {
 	pixels, d, err := o.Generate(z, c.mode())
 	if err != nil {
-		return plots.Batch{}, err
+		return sheet.Batch{}, err
 	}
-	return plots.Batch{Pixels: pixels, N: d[0], Height: d[1], Width: d[2], Channels: d[3]}, nil
+	return sheet.Batch{Pixels: pixels, N: d[0], Height: d[1], Width: d[2], Channels: d[3]}, nil
 }
 
 // one is the pixels of picture i.
-func one(b plots.Batch, i int) []float32 {
+func one(b sheet.Batch, i int) []float32 {
 	size := b.Height * b.Width * b.Channels
 	return b.Pixels[i*size : (i+1)*size]
 }

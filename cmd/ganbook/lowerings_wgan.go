@@ -7,6 +7,9 @@ import (
 	"image"
 	"time"
 
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/data"
@@ -14,9 +17,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/train"
-	"github.com/ganbook/ganbook/plots"
-	. "github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/model"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 // criticConfig is the WGAN-GP (Gulrajani et al. 2017) by which lowerings are compared: a small net of 3×3 layers, so
@@ -133,7 +134,7 @@ func (c criticConfig) open(out string, begun *runlog.Run, src *data.Source) (*ru
 }
 
 func criticSheet(pixels []float32, n, height, width, channels int) (image.Image, error) {
-	return plots.Sheet(plots.Batch{Pixels: pixels, N: n, Height: height, Width: width, Channels: channels}, plots.SheetLayout)
+	return sheet.Draw(sheet.Batch{Pixels: pixels, N: n, Height: height, Width: width, Channels: channels}, sheet.Samples)
 }
 
 // info is the head of the run's record.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/experiments/figures"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -31,7 +32,7 @@ func (c *resumeCmd) Run(a *app) error {
 		return usage(err)
 	}
 	v := newView(a, c.JSON)
-	o := experiments.Options{Backend: c.Backend, Data: c.Data, Log: v.console, Watch: v.watch, Progress: preparing(v.console)}
+	o := experiments.Options{Backend: c.Backend, Data: c.Data, Log: v.console, Watch: v.watch, Progress: preparing(v.console), Figures: figures.Draw}
 	if c.Images != nil {
 		o.Images = *c.Images
 	}

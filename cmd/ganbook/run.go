@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"sort"
 	"strings"
 
+	"github.com/ganbook/ganbook/ganlib/data/download"
 	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/experiments/figures"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/train"
 )
@@ -46,7 +49,10 @@ func (c *runCmd) Run(a *app) error {
 	v := newView(a, c.JSON)
 	consent := terms{a: a, yes: c.Yes}
 	o.Data, o.Out, o.Log, o.Watch = c.Data, c.Out, v.console, v.watch
-	o.Progress, o.Downloading, o.Accept = preparing(v.console), downloading(v.console), consent.accept
+	o.Progress, o.Figures = preparing(v.console), figures.Draw
+	o.Download = func(ctx context.Context, set string) error {
+		return download.Get(ctx, set, "", downloading(v.console), consent.accept)
+	}
 	o.Command = strings.Join(append([]string{"ganbook"}, a.args...), " ")
 	run, err := experiments.Train(a.ctx, c.Experiment, o)
 	return consent.explain(v.end(run, err))
@@ -127,15 +133,15 @@ func resumable(run *runlog.Run, err error) bool {
 func (v *view) done(run *runlog.Run) {
 	v.console.Line("done: %s in %s (%.1f a second)", plural(int(v.images), "image"), roughly(v.spent()), v.perSecond())
 	v.console.Line("run folder: %s", run.Dir())
-	for _, f := range figures(run) {
+	for _, f := range figureFiles(run) {
 		v.console.Line("figure:     %s", f)
 	}
 	v.console.Line("new pictures: %s generate %s", program, run.Dir())
 }
 
-// figures lists the files of a run's figures.
-func figures(run *runlog.Run) []string {
-	found, _ := filepath.Glob(filepath.Join(run.Dir(), experiments.FiguresDir, "*"))
+// figureFiles lists the files of a run's figures.
+func figureFiles(run *runlog.Run) []string {
+	found, _ := filepath.Glob(filepath.Join(run.Dir(), figures.Dir, "*"))
 	sort.Strings(found)
 	return found
 }

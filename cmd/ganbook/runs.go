@@ -53,7 +53,7 @@ func (c *runsShowCmd) Run(a *app) error {
 	for _, e := range health.Episodes(findings) {
 		row("finding", "%s%s", health.Line(e.Finding), until(e))
 	}
-	for _, f := range figures(run) {
+	for _, f := range figureFiles(run) {
 		row("figure", "%s", f)
 	}
 	if samples := run.Samples(); len(samples) > 0 {

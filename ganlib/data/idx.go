@@ -80,7 +80,7 @@ func idxFile(path string) (dims []int, values []byte, sums digests, err error) {
 
 // explain prefers what a file looks like to what a parser stumbled over.
 func explain(raw []byte, err error) error {
-	if looksLikeHTML(raw) {
+	if LooksLikeHTML(raw) {
 		return errors.New("is a web page (an error page or a login?), not data")
 	}
 	return err

@@ -205,7 +205,7 @@ func recogniseFile(path string, info os.FileInfo, dataset string, o Options) (*i
 		return nil, fmt.Errorf("%s: an empty file: get it again", path)
 	case bytes.HasPrefix(head, zipMagic) || bytes.HasPrefix(head, emptyZip):
 		return zipInput(path, info, o), nil
-	case looksLikeHTML(plain):
+	case LooksLikeHTML(plain):
 		return nil, fmt.Errorf("%s: is a web page (an error page or a login?), not data: download it with a browser and look at it, then get the file again", path)
 	case bytes.HasPrefix(plain, idxMagic):
 		return idxInput(nameOfSet(dataset, filepath.Dir(path)), []string{path}, "", o)
@@ -251,7 +251,8 @@ func heads(path string) (head, plain []byte, err error) {
 	return head, plain[:n], nil
 }
 
-func looksLikeHTML(b []byte) bool {
+// LooksLikeHTML says whether a file begins as a web page does: what a mirror serves instead of a file that is gone.
+func LooksLikeHTML(b []byte) bool {
 	b = bytes.ToLower(bytes.TrimLeft(b[:min(len(b), 512)], "\xef\xbb\xbf \t\r\n"))
 	return bytes.HasPrefix(b, []byte("<!doctype html")) || bytes.HasPrefix(b, []byte("<html")) || bytes.HasPrefix(b, []byte("<head"))
 }

@@ -24,7 +24,7 @@ func Verify(set, dir string) ([]Check, error) {
 	}
 	var list []Check
 	for _, f := range s.Files {
-		err := f.right(filepath.Join(dir, f.Name))
+		err := f.Verify(filepath.Join(dir, f.Name))
 		if err != nil {
 			err = fmt.Errorf("data: %s: %w", set, err)
 		}
@@ -33,8 +33,8 @@ func Verify(set, dir string) ([]Check, error) {
 	return list, nil
 }
 
-// right says whether a file on disk is what was published.
-func (f File) right(path string) error {
+// Verify says whether a file on disk is what was published; nil: it is.
+func (f File) Verify(path string) error {
 	sums, err := digestsOfFile(path)
 	if err != nil {
 		return err

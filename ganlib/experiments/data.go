@@ -30,15 +30,11 @@ func (d *DataSettings) choose(wish string) error {
 }
 
 // download fetches a named set whose files are not there yet.
-func (d DataSettings) download(ctx context.Context, o Options) error {
-	if d.Set == "" || d.Set == "faces" || d.Path != "" || o.Accept == nil {
+func (d DataSettings) download(ctx context.Context, get func(context.Context, string) error) error {
+	if d.Set == "" || d.Set == "faces" || d.Path != "" || get == nil {
 		return nil
 	}
-	dir, err := data.DownloadDir(d.Set)
-	if err != nil {
-		return err
-	}
-	return data.Download(ctx, d.Set, dir, o.Downloading, o.Accept)
+	return get(ctx, d.Set)
 }
 
 // openData opens the images of the settings; progress may be nil.

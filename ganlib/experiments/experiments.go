@@ -3,6 +3,7 @@
 package experiments
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -52,9 +53,11 @@ type Options struct {
 	Log     io.Writer
 	Watch   func(run *runlog.Run, s Settings) []runlog.Sink // who wants to see the run; called once it exists
 
-	Progress    func(done, total int)                // of preparing the data; nil: nobody watches
-	Downloading func(file string, done, total int64) // bytes of a set that is downloaded; nil: nobody watches
-	Accept      func(terms string) bool              // asked before a named set is downloaded; nil: nothing is downloaded
+	Progress func(done, total int) // of preparing the data; nil: nobody watches
+
+	// What a program need not link when it does not use it.
+	Download func(ctx context.Context, set string) error                             // gets a named set; nil: nothing is downloaded
+	Figures  func(run *runlog.Run, e Experiment, s Settings, src *data.Source) error // figures.Draw; nil: none are drawn
 }
 
 // Settings is everything that decides a run, as recorded in run.json; a run is rebuilt from it alone.

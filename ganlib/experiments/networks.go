@@ -4,7 +4,6 @@ import (
 	"path"
 
 	"github.com/ganbook/ganbook/ganlib"
-	"github.com/ganbook/ganbook/ganlib/backend"
 )
 
 // NetworkTable is a network of an experiment as built, row by row.
@@ -28,7 +27,7 @@ func Networks(id string, o Options) ([]NetworkTable, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := backend.New(o.Backend)
+	b, err := newBackend(o.Backend)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/seed"
 	"github.com/ganbook/ganbook/ganlib/train"
@@ -54,7 +55,7 @@ func open(dir, config string, load func(*runlog.Run, *model.Store) (train.State,
 	if err != nil {
 		return nil, err
 	}
-	b, err := backend.New(config)
+	b, err := newBackend(config)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +65,14 @@ func open(dir, config string, load func(*runlog.Run, *model.Store) (train.State,
 		return nil, fmt.Errorf("experiments: %s: %w", dir, err)
 	}
 	return o, nil
+}
+
+// newBackend starts what computes, and refuses a lowering that does not exist before anything is computed.
+func newBackend(config string) (compute.Backend, error) {
+	if err := nn.CheckPolicy(); err != nil {
+		return nil, fmt.Errorf("experiments: %w", err)
+	}
+	return backend.New(config)
 }
 
 // Close ends the backend. A cell, whose program ends with it, need not call it.
@@ -98,7 +107,7 @@ func (o *Opened) Sheet(z []float32, mode func(ganlib.Inputs) ganlib.Inputs) (ima
 	if err != nil {
 		return nil, err
 	}
-	return sheet(pixels, d[0], d[1], d[2], d[3])
+	return drawSheet(pixels, d[0], d[1], d[2], d[3])
 }
 
 // Walk returns the latents of a walk from z0 to z1 in so many frames, both ends included. Linear walks cut through

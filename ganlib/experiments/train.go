@@ -20,8 +20,8 @@ import (
 // DefaultOut is the folder of all runs.
 const DefaultOut = "runs"
 
-// Train runs an experiment from its beginning and leaves a run folder with its record, snapshots and figures. When ctx
-// ends, it stops with a snapshot; the run is returned all the same, and [Resume] goes on with it.
+// Train runs an experiment from its beginning and leaves a run folder with its record, snapshots and, if o.Figures draws
+// them, figures. When ctx ends, it stops with a snapshot; the run is returned all the same, and [Resume] goes on with it.
 func Train(ctx context.Context, id string, o Options) (*runlog.Run, error) {
 	t := &sitting{options: o, began: time.Now()}
 	var err error
@@ -69,7 +69,7 @@ type sitting struct {
 // open starts the backend and opens the images.
 func (t *sitting) open(ctx context.Context, config string) (err error) {
 	t.config = backend.Config(config)
-	if t.backend, err = backend.New(t.config); err != nil {
+	if t.backend, err = newBackend(t.config); err != nil {
 		return err
 	}
 	defer func() {
@@ -81,7 +81,7 @@ func (t *sitting) open(ctx context.Context, config string) (err error) {
 		return err
 	}
 	if t.run == nil {
-		if err := t.settings.Data.download(ctx, t.options); err != nil {
+		if err := t.settings.Data.download(ctx, t.options.Download); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (t *sitting) train(ctx context.Context) error {
 	s := t.settings
 	opt := train.Options{
 		Images: s.Images, BatchSize: s.BatchSize, Seed: s.Seed,
-		SampleEvery: s.SampleEvery, SampleCount: s.SampleCount, Sheet: sheet,
+		SampleEvery: s.SampleEvery, SampleCount: s.SampleCount, Sheet: drawSheet,
 		SnapshotEvery: s.snapshotEvery(), Score: t.experiment.Score,
 		Run: t.run, Log: t.options.Log, Began: t.began,
 	}
@@ -131,8 +131,8 @@ func (t *sitting) train(ctx context.Context) error {
 	for _, w := range opt.Watch {
 		err = errors.Join(err, w.Close())
 	}
-	if err == nil || Stopped(err) {
-		err = errors.Join(err, Figures(t.run, t.experiment, s, t.source))
+	if draw := t.options.Figures; draw != nil && (err == nil || Stopped(err)) {
+		err = errors.Join(err, draw(t.run, t.experiment, s, t.source))
 	}
 	if final == nil { // nothing was trained: what the record says of an earlier sitting stays
 		return errors.Join(err, t.run.Close())

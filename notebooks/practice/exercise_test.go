@@ -205,8 +205,8 @@ func TestOrder(t *testing.T) {
 	for want, moves := range map[string][]Move{
 		"D learns first":              {MakeFakes, RealThroughD, FakesThroughD, StepD, FakesThroughDAgain, StepG},
 		"put the moves":               nil,
-		"0.633446, the practice 0.72": {RealThroughD, MakeFakes, FakesThroughD, StepD, StepG},
-		"errG 0.633446":               {RealThroughD, MakeFakes, FakesThroughD, FakesThroughDAgain, StepG, StepD},
+		"0.63344, the practice 0.72": {RealThroughD, MakeFakes, FakesThroughD, StepD, StepG},
+		"errG 0.63344":               {RealThroughD, MakeFakes, FakesThroughD, FakesThroughDAgain, StepG, StepD},
 		"is there twice":              {StepD, StepD},
 		"One z serves both":           {RealThroughD, MakeFakes, FakesThroughD, StepD, NewFakes, FakesThroughDAgain, StepG},
 		"have not been made":          {RealThroughD, FakesThroughD, MakeFakes, StepD, FakesThroughDAgain, StepG},

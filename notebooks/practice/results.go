@@ -12,6 +12,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/ganbook/ganbook/plots"
+	"github.com/ganbook/ganbook/plots/sheet"
 )
 
 // LogLines are lines of a run as the practice prints them, every so many batches: the first and the last few of them.
@@ -115,12 +116,12 @@ func SameLatent(run *experiments.Opened) (image.Image, string, error) {
 			}
 			seen[i], shape = pixels[:d[1]*d[2]*d[3]], d
 		}
-		pair := plots.Batch{Pixels: append(seen[0][:len(seen[0]):len(seen[0])], seen[1]...), N: 2, Height: shape[1], Width: shape[2], Channels: shape[3]}
-		sheet, err := plots.Sheet(pair, plots.SheetLayout)
+		pair := sheet.Batch{Pixels: append(seen[0][:len(seen[0]):len(seen[0])], seen[1]...), N: 2, Height: shape[1], Width: shape[2], Channels: shape[3]}
+		drawn, err := sheet.Draw(pair, sheet.Samples)
 		if err != nil {
 			return nil, "", err
 		}
-		panels = append(panels, plots.Panel{Caption: mode.name + ": batch 1, batch 2", Image: sheet})
+		panels = append(panels, plots.Panel{Caption: mode.name + ": batch 1, batch 2", Image: drawn})
 		said = append(said, fmt.Sprintf("%s: %.4f apart", mode.name, furthest(seen[0], seen[1])))
 	}
 	figure, err := plots.Panels(panels...)

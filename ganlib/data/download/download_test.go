@@ -1,10 +1,11 @@
-package data
+package download
 
 import (
 	"context"
+	"crypto/md5"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,19 +15,22 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/data"
 )
 
 // body is a file that is long enough to break in the middle.
 var body = []byte(strings.Repeat("0123456789abcdef", 20_000))
 
 // set is one file at the given mirrors, with its right checksums.
-func set(mirrors ...string) Set {
-	sums := digestsOf(body)
-	return Set{
+func set(mirrors ...string) data.Set {
+	return data.Set{
 		Name: "test", Page: "http://example.org/page", Terms: "Be kind.",
-		Files: []File{{Name: "file.bin", Bytes: int64(len(body)), MD5: sums.md5, SHA256: sums.sha256, Mirrors: mirrors}},
+		Files: []data.File{{Name: "file.bin", Bytes: int64(len(body)), MD5: md5Of(body), SHA256: fmt.Sprintf("%x", sha256.Sum256(body)), Mirrors: mirrors}},
 	}
 }
+
+func md5Of(b []byte) string { return fmt.Sprintf("%x", md5.Sum(b)) }
 
 // mirror serves with h and counts the requests.
 func mirror(t *testing.T, h http.HandlerFunc) (address string, requests *atomic.Int64) {
@@ -42,6 +46,13 @@ func mirror(t *testing.T, h http.HandlerFunc) (address string, requests *atomic.
 
 func whole(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "file.bin", time.Time{}, strings.NewReader(string(body)))
+}
+
+func write(t testing.TB, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func yes(string) bool { return true }
@@ -81,7 +92,7 @@ func TestDownloadReportsProgressAndKeepsWhatIsRight(t *testing.T) {
 		last = done
 	}
 	for range 2 {
-		if err := set(address).download(t.Context(), dir, progress, yes); err != nil {
+		if err := get(t.Context(), set(address), dir, progress, yes); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -104,7 +115,7 @@ func TestDownloadContinuesAfterABreak(t *testing.T) {
 		whole(w, r)
 	})
 	dir := t.TempDir()
-	if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+	if err := get(t.Context(), set(address), dir, nil, yes); err != nil {
 		t.Fatal(err)
 	}
 	complete(t, dir)
@@ -133,13 +144,13 @@ func TestDownloadContinuesAfterAStop(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := set(address).download(ctx, dir, progress, yes); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to continue") {
+	if err := get(ctx, set(address), dir, progress, yes); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to continue") {
 		t.Fatalf("error %v", err)
 	}
 	if files := filesIn(t, dir); !slices.Equal(files, []string{"file.bin.part"}) {
 		t.Fatalf("folder holds %v after the stop", files)
 	}
-	if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+	if err := get(t.Context(), set(address), dir, nil, yes); err != nil {
 		t.Fatal(err)
 	}
 	complete(t, dir)
@@ -154,7 +165,7 @@ func TestDownloadStartsAgainWhenTheRestIsOfAnotherFile(t *testing.T) {
 			address, _ := mirror(t, h)
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "file.bin.part"), part)
-			if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+			if err := get(t.Context(), set(address), dir, nil, yes); err != nil {
 				t.Errorf("%s, %s part: %v", name, what, err)
 			}
 			complete(t, dir)
@@ -192,7 +203,7 @@ func TestDownloadGoesToTheNextMirror(t *testing.T) {
 		first, asked := mirror(t, bad.h)
 		second, _ := mirror(t, whole)
 		dir := t.TempDir()
-		if err := set(first, second).download(t.Context(), dir, nil, yes); err != nil || asked.Load() == 0 {
+		if err := get(t.Context(), set(first, second), dir, nil, yes); err != nil || asked.Load() == 0 {
 			t.Errorf("%s: error %v, %d requests", name, err, asked.Load())
 		}
 		complete(t, dir)
@@ -203,12 +214,12 @@ func TestDownloadSaysWhyAndWhatToDoByHand(t *testing.T) {
 	for name, bad := range badMirrors {
 		address, _ := mirror(t, bad.h)
 		dir := t.TempDir()
-		err := set(address).download(t.Context(), dir, nil, yes)
+		err := get(t.Context(), set(address), dir, nil, yes)
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 			continue
 		}
-		for _, want := range []string{"data: test: file.bin", bad.want, address, "http://example.org/page", "--data", "320,000 bytes", digestsOf(body).md5} {
+		for _, want := range []string{"data: test: file.bin", bad.want, address, "http://example.org/page", "--data", "320000 bytes", md5Of(body)} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: message %q lacks %q", name, err, want)
 			}
@@ -227,7 +238,7 @@ func TestDownloadGivesUpOnAStalledMirror(t *testing.T) {
 	defer close(release)
 	fast, _ := mirror(t, whole)
 	dir := t.TempDir()
-	if err := set(slow, fast).download(t.Context(), dir, nil, yes); err != nil {
+	if err := get(t.Context(), set(slow, fast), dir, nil, yes); err != nil {
 		t.Fatal(err)
 	}
 	complete(t, dir)
@@ -238,7 +249,7 @@ func TestDownloadKeepsWrongFilesAside(t *testing.T) {
 	dir := t.TempDir()
 	for _, mine := range []string{"one", "two", "three"} {
 		write(t, filepath.Join(dir, "file.bin"), []byte(mine))
-		if err := set(address).download(t.Context(), dir, nil, yes); err != nil {
+		if err := get(t.Context(), set(address), dir, nil, yes); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -249,104 +260,29 @@ func TestDownloadKeepsWrongFilesAside(t *testing.T) {
 	}
 }
 
-func TestDownloadDir(t *testing.T) {
-	t.Setenv("HOME", t.TempDir())
-	base, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct{ data, cache, want string }{
-		{"/d", "/c", "/d/mnist"},
-		{"", "/c", "/c/data/mnist"},
-		{"", "", filepath.Join(base, "ganbook", "data", "mnist")},
-	} {
-		t.Setenv("GANBOOK_DATA", c.data)
-		t.Setenv("GANBOOK_CACHE", c.cache)
-		dir, err := DownloadDir("mnist")
-		if err != nil || dir != c.want {
-			t.Errorf("data %q, cache %q: %s, %v; want %s", c.data, c.cache, dir, err, c.want)
-		}
-	}
-}
-
 func TestDownloadAsksForTheTermsOnce(t *testing.T) {
 	address, requests := mirror(t, whole)
 	dir, s, asked := t.TempDir(), set(address), 0
 	no := func(terms string) bool { asked++; return false }
 	for _, refuse := range []func(string) bool{no, nil} {
-		if err := s.download(t.Context(), dir, nil, refuse); err == nil || !strings.Contains(err.Error(), "Be kind.") || requests.Load() != 0 {
+		if err := get(t.Context(), s, dir, nil, refuse); err == nil || !strings.Contains(err.Error(), "Be kind.") || requests.Load() != 0 {
 			t.Fatalf("without consent: error %v, %d requests", err, requests.Load())
 		}
 	}
-	if err := s.download(t.Context(), dir, nil, yes); err != nil {
+	if err := get(t.Context(), s, dir, nil, yes); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.download(t.Context(), dir, nil, no); err != nil || asked != 1 {
+	if err := get(t.Context(), s, dir, nil, no); err != nil || asked != 1 {
 		t.Errorf("asked again: error %v, asked %d times", err, asked)
 	}
 	s.Terms = "Be kind and careful."
-	if err := s.download(t.Context(), dir, nil, no); err == nil || asked != 2 {
+	if err := get(t.Context(), s, dir, nil, no); err == nil || asked != 2 {
 		t.Errorf("other terms were not asked for")
 	}
 }
 
-func TestRegistryIsComplete(t *testing.T) {
-	for _, s := range Sets() {
-		if s.Title == "" || s.Page == "" || s.Terms == "" || s.Citation == "" || len(s.Files) == 0 {
-			t.Errorf("%s lacks something: %+v", s.Name, s)
-		}
-		if kind, err := kindOf(s.Name); err != nil || kind == "" {
-			t.Errorf("%s is not known to Open: %v", s.Name, err)
-		}
-		for _, f := range s.Files {
-			if len(f.MD5) != 32 || len(f.Mirrors) < 2 || f.SHA256 != "" && len(f.SHA256) != 64 {
-				t.Errorf("%s: %s: md5 %q, %d mirrors", s.Name, f.Name, f.MD5, len(f.Mirrors))
-			}
-			for _, m := range f.Mirrors {
-				if !strings.HasPrefix(m, "http") {
-					t.Errorf("%s: %s: mirror %q", s.Name, f.Name, m)
-				}
-			}
-		}
-	}
-	if _, err := FindSet("lsun"); err == nil || !strings.Contains(err.Error(), "celeba") {
-		t.Errorf("unknown set: %v", err)
-	}
-	if err := Download(t.Context(), "lsun", t.TempDir(), nil, yes); err == nil {
-		t.Error("an unknown set was downloaded")
-	}
-}
-
-func TestVerifyNamesWhatIsMissingAndWrong(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "t10k-labels-idx1-ubyte.gz"), []byte("wrong"))
-	checks, err := Verify("mnist", dir)
-	if err != nil || len(checks) != 4 {
-		t.Fatalf("%v, %v", checks, err)
-	}
-	if !errors.Is(checks[0].Err, fs.ErrNotExist) {
-		t.Errorf("missing file: %v", checks[0].Err)
-	}
-	if last := checks[3]; last.Err == nil || errors.Is(last.Err, fs.ErrNotExist) || !strings.Contains(last.Err.Error(), "published is ec29112dd5afa0611ce80d1b7f02629c") {
-		t.Errorf("wrong file: %v", last.Err)
-	}
-}
-
-// The shared files are the published ones; CIFAR-10's archive is by its members.
-func TestVerifySharedSets(t *testing.T) {
-	shared := sharedDir(t, "GANBOOK_DATA", "data")
-	for _, name := range []string{"mnist", "cifar10"} {
-		if _, err := os.Stat(filepath.Join(shared, name)); err != nil {
-			t.Skipf("no %s in %s", name, shared)
-		}
-		checks, err := Verify(name, filepath.Join(shared, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range checks {
-			if c.Err != nil {
-				t.Errorf("%s: %v", name, c.Err)
-			}
-		}
+func TestGetRefusesAnUnknownSet(t *testing.T) {
+	if err := Get(t.Context(), "lsun", t.TempDir(), nil, yes); err == nil || !strings.Contains(err.Error(), "celeba") {
+		t.Errorf("error %v", err)
 	}
 }

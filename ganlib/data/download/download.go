@@ -1,4 +1,6 @@
-package data
+// Package download fetches the published files of data sets, from one mirror after the other, and checks them. It is apart
+// from package data because only it speaks HTTP: cells that open a run link a third less without.
+package download
 
 import (
 	"bufio"
@@ -12,24 +14,26 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/data"
 )
 
-// Download gets the files of a set into dir ("": DownloadDir) and checks them. Files that are there and right are
+// Get fetches the files of a set into dir ("": data.DownloadDir) and checks them. Files that are there and right are
 // kept. Accept is shown the terms once; its consent is remembered in dir. Progress may be nil.
 //
 // A file appears under its name only when its checksum is right; until then it is NAME.part, from which a broken
 // download continues. When a mirror fails or serves something else, the next one is tried.
-func Download(ctx context.Context, set, dir string, progress func(file string, done, total int64), accept func(terms string) bool) error {
-	s, err := FindSet(set)
+func Get(ctx context.Context, set, dir string, progress func(file string, done, total int64), accept func(terms string) bool) error {
+	s, err := data.FindSet(set)
 	if err != nil {
 		return err
 	}
 	if dir == "" {
-		if dir, err = DownloadDir(set); err != nil {
+		if dir, err = data.DownloadDir(set); err != nil {
 			return err
 		}
 	}
-	return s.download(ctx, dir, progress, accept)
+	return get(ctx, s, dir, progress, accept)
 }
 
 const (
@@ -40,23 +44,23 @@ const (
 // stallLimit ends a connection that brings nothing for so long.
 var stallLimit = 60 * time.Second
 
-func (s Set) download(ctx context.Context, dir string, progress func(string, int64, int64), accept func(string) bool) error {
+func get(ctx context.Context, s data.Set, dir string, progress func(string, int64, int64), accept func(string) bool) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("data: %s: %w: choose a folder that can be written", s.Name, err)
 	}
-	if err := s.consent(dir, accept); err != nil {
+	if err := consent(s, dir, accept); err != nil {
 		return err
 	}
 	for _, f := range s.Files {
-		if err := f.fetch(ctx, dir, progress); err != nil {
-			return fmt.Errorf("data: %s: %w\n%s", s.Name, err, s.byHand(f))
+		if err := fetch(ctx, f, dir, progress); err != nil {
+			return fmt.Errorf("data: %s: %w\n%s", s.Name, err, byHand(s, f))
 		}
 	}
 	return nil
 }
 
 // consent asks for the terms unless exactly these were accepted before.
-func (s Set) consent(dir string, accept func(string) bool) error {
+func consent(s data.Set, dir string, accept func(string) bool) error {
 	path := filepath.Join(dir, consentFile)
 	if before, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(before), s.Terms+"\n") {
 		return nil
@@ -72,18 +76,18 @@ func (s Set) consent(dir string, accept func(string) bool) error {
 }
 
 // byHand says how to do without us.
-func (s Set) byHand(f File) string {
+func byHand(s data.Set, f data.File) string {
 	size := ""
 	if f.Bytes > 0 {
-		size = thousands(int(f.Bytes)) + " bytes, "
+		size = fmt.Sprintf("%d bytes, ", f.Bytes)
 	}
 	return fmt.Sprintf("by hand: download %s (%smd5 %s) from %s and give its path with --data", f.Name, size, f.MD5, s.Page)
 }
 
-func (f File) fetch(ctx context.Context, dir string, progress func(string, int64, int64)) error {
+func fetch(ctx context.Context, f data.File, dir string, progress func(string, int64, int64)) error {
 	path := filepath.Join(dir, f.Name)
 	if _, err := os.Stat(path); err == nil {
-		if f.right(path) == nil {
+		if f.Verify(path) == nil {
 			return nil
 		}
 		if err := os.Rename(path, wrongName(path)); err != nil { // it may be the user's: keep it, elsewhere
@@ -92,7 +96,7 @@ func (f File) fetch(ctx context.Context, dir string, progress func(string, int64
 	}
 	var failed []error
 	for _, mirror := range f.Mirrors {
-		err := f.fromMirror(ctx, mirror, path, progress)
+		err := fromMirror(ctx, f, mirror, path, progress)
 		if err == nil {
 			return nil
 		}
@@ -116,13 +120,13 @@ func wrongName(path string) string {
 }
 
 // fromMirror downloads path.part, checks it and renames it.
-func (f File) fromMirror(ctx context.Context, mirror, path string, progress func(string, int64, int64)) error {
+func fromMirror(ctx context.Context, f data.File, mirror, path string, progress func(string, int64, int64)) error {
 	part := path + ".part"
 	for attempt := 1; ; attempt++ {
 		start := sizeOf(part)
-		err := f.transfer(ctx, mirror, part, start, progress)
+		err := transfer(ctx, f, mirror, part, start, progress)
 		if err == nil {
-			if err = f.right(part); err == nil {
+			if err = f.Verify(part); err == nil {
 				return os.Rename(part, path)
 			}
 			os.Remove(part)
@@ -151,7 +155,7 @@ func sizeOf(path string) int64 {
 }
 
 // transfer appends to part from byte start on, or begins again when the server does not continue.
-func (f File) transfer(ctx context.Context, mirror, part string, start int64, progress func(string, int64, int64)) error {
+func transfer(ctx context.Context, f data.File, mirror, part string, start int64, progress func(string, int64, int64)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stalled := time.AfterFunc(stallLimit, func() { cancel(fmt.Errorf("nothing received for %v", stallLimit)) })
@@ -183,7 +187,7 @@ func (f File) transfer(ctx context.Context, mirror, part string, start int64, pr
 			progress(f.Name, done, total)
 		}
 	}}
-	if err := f.store(out, body, start); err != nil {
+	if err := store(f, out, body, start); err != nil {
 		return errors.Join(err, context.Cause(ctx))
 	}
 	return out.Sync()
@@ -230,9 +234,9 @@ func usable(response *http.Response, start int64) error {
 }
 
 // store writes the body, unless it begins as a web page or is longer than the file.
-func (f File) store(out io.Writer, body io.Reader, start int64) error {
+func store(f data.File, out io.Writer, body io.Reader, start int64) error {
 	r := bufio.NewReaderSize(body, 1<<16)
-	if head, _ := r.Peek(512); start == 0 && looksLikeHTML(head) {
+	if head, _ := r.Peek(512); start == 0 && data.LooksLikeHTML(head) {
 		return permanent{errors.New("serves a web page instead of the file")}
 	}
 	limit := int64(1) << 40

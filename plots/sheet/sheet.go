@@ -1,4 +1,6 @@
-package plots
+// Package sheet lays pictures of a generator or of training data out as one. It draws with package image alone, so that a
+// program which trains or opens a run need not link what draws curves.
+package sheet
 
 import (
 	"fmt"
@@ -22,16 +24,16 @@ type Layout struct {
 
 // The lecture's layouts: every sheet of 8 per row, stretched; real pictures beside fake ones stand further apart.
 var (
-	SheetLayout = Layout{PerRow: 8, Padding: 2, Normalize: true}
-	RealLayout  = Layout{PerRow: 8, Padding: 5, Normalize: true}
+	Samples = Layout{PerRow: 8, Padding: 2, Normalize: true}
+	Reals   = Layout{PerRow: 8, Padding: 5, Normalize: true}
 )
 
 func (b Batch) check() error {
 	if b.N < 1 || b.Height < 1 || b.Width < 1 || b.Channels != 1 && b.Channels != 3 {
-		return fmt.Errorf("plots: a batch of shape [%d %d %d %d] is not [N height width 1 or 3]", b.N, b.Height, b.Width, b.Channels)
+		return fmt.Errorf("sheet: a batch of shape [%d %d %d %d] is not [N height width 1 or 3]", b.N, b.Height, b.Width, b.Channels)
 	}
 	if want := b.N * b.Height * b.Width * b.Channels; len(b.Pixels) != want {
-		return fmt.Errorf("plots: a batch of shape [%d %d %d %d] needs %d values, has %d", b.N, b.Height, b.Width, b.Channels, want, len(b.Pixels))
+		return fmt.Errorf("sheet: a batch of shape [%d %d %d %d] needs %d values, has %d", b.N, b.Height, b.Width, b.Channels, want, len(b.Pixels))
 	}
 	return nil
 }
@@ -45,7 +47,7 @@ func Grid(b Batch, l Layout) (Batch, error) {
 		return Batch{}, err
 	}
 	if l.PerRow < 1 || l.Padding < 0 {
-		return Batch{}, fmt.Errorf("plots: a sheet of %d per row with padding %d cannot be laid out", l.PerRow, l.Padding)
+		return Batch{}, fmt.Errorf("sheet: a sheet of %d per row with padding %d cannot be laid out", l.PerRow, l.Padding)
 	}
 	columns, pad := min(l.PerRow, b.N), l.Padding
 	rows := (b.N + columns - 1) / columns
@@ -87,8 +89,8 @@ func extremes(values []float32) (low, high float32) {
 	return low, high
 }
 
-// Sheet draws a batch as one picture, laid out by Grid. Without Normalize, -1 is black and 1 is white. NaN is black.
-func Sheet(b Batch, l Layout) (*image.RGBA, error) {
+// Draw draws a batch as one picture, laid out by Grid. Without Normalize, -1 is black and 1 is white. NaN is black.
+func Draw(b Batch, l Layout) (*image.RGBA, error) {
 	if !l.Normalize && b.check() == nil {
 		unit := make([]float32, len(b.Pixels)) // the gaps of Grid are 0, which must be black
 		for i, v := range b.Pixels {
@@ -105,7 +107,7 @@ func Sheet(b Batch, l Layout) (*image.RGBA, error) {
 
 // Picture draws one picture of [-1, 1], [height, width, channels] row-major.
 func Picture(pixels []float32, height, width, channels int) (*image.RGBA, error) {
-	return Sheet(Batch{pixels, 1, height, width, channels}, Layout{PerRow: 1})
+	return Draw(Batch{pixels, 1, height, width, channels}, Layout{PerRow: 1})
 }
 
 // draw turns values of [0, 1] into 8 bits, rounded.

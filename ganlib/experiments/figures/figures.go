@@ -1,42 +1,42 @@
-package experiments
+// Package figures draws the figures of a run. It is apart from package experiments because only it links what draws curves.
+package figures
 
 import (
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
 
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
-	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/ganbook/ganbook/plots"
 )
 
-// FiguresDir is the folder of a run's figures.
-const FiguresDir = "figures"
+// Dir is the folder of a run's figures.
+const Dir = "figures"
 
 // mostFrames bounds the animation of a run's sample sheets; the practice has 17.
 const mostFrames = 40
 
-// Figures draws the document's figures of a run into its folder: the losses, the progression of the samples as an
+// Draw draws the document's figures of a run into its folder: the losses, the progression of the samples as an
 // animation and as a strip, real beside fake.
-func Figures(run *runlog.Run, e Experiment, s Settings, src *data.Source) error {
-	dir := filepath.Join(run.Dir(), FiguresDir)
+func Draw(run *runlog.Run, e experiments.Experiment, s experiments.Settings, src *data.Source) error {
+	dir := filepath.Join(run.Dir(), Dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("experiments: figures: %w", err)
+		return fmt.Errorf("figures: %w", err)
 	}
 	for _, draw := range []func() error{
 		func() error { return drawLosses(run, e, dir) },
 		func() error { return drawSamples(run, s, src, dir) },
 	} {
 		if err := draw(); err != nil {
-			return fmt.Errorf("experiments: figures: %w", err)
+			return fmt.Errorf("figures: %w", err)
 		}
 	}
 	return nil
 }
 
-func drawLosses(run *runlog.Run, e Experiment, dir string) error {
+func drawLosses(run *runlog.Run, e experiments.Experiment, dir string) error {
 	p, err := plots.Losses(run, e.Losses...)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func drawLosses(run *runlog.Run, e Experiment, dir string) error {
 	return plots.WritePNG(filepath.Join(dir, "losses.png"), plots.Render(p))
 }
 
-func drawSamples(run *runlog.Run, s Settings, src *data.Source, dir string) error {
+func drawSamples(run *runlog.Run, s experiments.Settings, src *data.Source, dir string) error {
 	frames, err := plots.Frames(run, "", mostFrames)
 	if err != nil || len(frames) == 0 {
 		return err
@@ -66,7 +66,7 @@ func drawSamples(run *runlog.Run, s Settings, src *data.Source, dir string) erro
 	if err := plots.WritePNG(filepath.Join(dir, "progression.png"), strip); err != nil {
 		return err
 	}
-	real, err := RealSheet(src, s.Seed, s.SampleCount)
+	real, err := experiments.RealSheet(src, s.Seed, s.SampleCount)
 	if err != nil {
 		return err
 	}
@@ -75,18 +75,4 @@ func drawSamples(run *runlog.Run, s Settings, src *data.Source, dir string) erro
 		return err
 	}
 	return plots.WritePNG(filepath.Join(dir, "real_vs_fake.png"), pair)
-}
-
-// RealSheet is a sheet of n training images, chosen by the seed.
-func RealSheet(src *data.Source, master int64, n int) (image.Image, error) {
-	pixels, n := train.RealSample(src, master, n)
-	return sheet(pixels, n, src.Height(), src.Width(), src.Channels())
-}
-
-// sheet lays images in [−1, 1] out as the practice does: eight in a row, two pixels apart, black and white at the
-// sheet's own minimum and maximum.
-func sheet(pixels []float32, n, height, width, channels int) (image.Image, error) {
-	return plots.Sheet(
-		plots.Batch{Pixels: pixels, N: n, Height: height, Width: width, Channels: channels},
-		plots.Layout{PerRow: 8, Padding: 2, Normalize: true})
 }
