@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/ganbook/ganbook/kernelext/internal/shared"
 )
 
 // LabLock is the lock file of JupyterLab: one requirement a package with version and hashes, for all systems and Python versions.
@@ -34,13 +36,9 @@ var ErrMissing = errors.New("JupyterLab is not installed")
 func Open(cache string) (*Environment, error) { return open(cache, LabLock, "") }
 
 func open(cache string, lock []byte, version string) (*Environment, error) {
-	dirs, err := filepath.Glob(filepath.Join(home(cache), folder(lock, orAny(version))))
-	if err != nil {
-		return nil, fmt.Errorf("jupyter: %s: %w", cache, err)
-	}
 	var found *Environment
 	var used time.Time
-	for _, dir := range dirs {
+	for _, dir := range shared.Find(home(cache), folder(lock, orAny(version))) {
 		e := &Environment{Dir: dir}
 		if at, ok := e.complete(); ok && (found == nil || at.After(used)) {
 			found, used = e, at
@@ -99,7 +97,7 @@ func (e *Environment) DataDir() string { return filepath.Join(e.Dir, "share", "j
 
 // Version is that of an installed package, named as its dist-info folder has it; "" when it is not installed.
 func (e *Environment) Version(name string) string {
-	found, _ := filepath.Glob(filepath.Join(e.Dir, "lib", "python3.*", "site-packages", name+"-*.dist-info"))
+	found := shared.Find(e.Dir, "lib/python3.*/site-packages/"+name+"-*.dist-info")
 	if len(found) == 0 {
 		return ""
 	}

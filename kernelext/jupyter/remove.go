@@ -53,8 +53,7 @@ func Remove(ctx context.Context, o Options) error {
 		}
 		o.logf("jupyter: removed %s", e.Dir)
 	}
-	kernels, _ := filepath.Glob(filepath.Join(userHome(o.Cache), "checkout-*", "kernels"))
-	for _, dir := range kernels {
+	for _, dir := range shared.Find(userHome(o.Cache), "checkout-*/kernels") {
 		failed = errors.Join(failed, os.RemoveAll(dir))
 	}
 	if _, err := os.Stat(userHome(o.Cache)); err == nil {
@@ -64,8 +63,7 @@ func Remove(ctx context.Context, o Options) error {
 }
 
 func all(cache string) (list []*Environment) {
-	dirs, _ := filepath.Glob(filepath.Join(home(cache), "env-*"))
-	for _, dir := range dirs {
+	for _, dir := range shared.Find(home(cache), "env-*") {
 		list = append(list, &Environment{Dir: dir})
 	}
 	return list

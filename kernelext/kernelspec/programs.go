@@ -75,8 +75,7 @@ func (m *checkout) buildProxy(ctx context.Context, o Options) error {
 	}
 	now := time.Now()
 	os.Chtimes(filepath.Dir(m.proxy), now, now) // the time of its last use
-	old, _ := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(m.proxy)), "*"))
-	for _, dir := range old {
+	for _, dir := range shared.Find(filepath.Dir(filepath.Dir(m.proxy)), "*") {
 		info, err := os.Stat(dir)
 		if err != nil || dir == filepath.Dir(m.proxy) || time.Since(info.ModTime()) < keepProxy || shared.InUse(dir) {
 			continue
@@ -174,8 +173,7 @@ func (m *checkout) locked(ctx context.Context, o Options, work func() error) err
 	}
 	defer held.Release()
 	for _, depth := range []string{"", "proxy/*/"} {
-		left, _ := filepath.Glob(filepath.Join(m.cache, "kernel", depth+tempPattern))
-		for _, dir := range left {
+		for _, dir := range shared.Find(filepath.Join(m.cache, "kernel"), depth+tempPattern) {
 			os.RemoveAll(dir)
 		}
 	}
