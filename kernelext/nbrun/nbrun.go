@@ -60,8 +60,8 @@ var (
 	ErrKernel  = client.ErrExited
 )
 
-// How long a cell may take to end after an interrupt. GoNB kills its program after five seconds.
-const interruptGrace = 8 * time.Second
+// How long a cell may take to end after an interrupt: longer than the minute that the kernel gives a training to save.
+const interruptGrace = 65 * time.Second
 
 // Readable says what is wrong with a file that Run could not read as a notebook. It needs no kernel.
 func Readable(file string) error {
