@@ -114,7 +114,7 @@ func (s *server) prepare() (err error) {
 			version = strings.TrimSpace(v)
 		}
 	}
-	if s.dir, err = os.MkdirTemp("", "ganbook-gopls-"); err != nil {
+	if s.dir, err = os.MkdirTemp("", fmt.Sprintf("ganbook-kernel-%d-gopls-*", os.Getpid())); err != nil {
 		return err
 	}
 	if s.dir, err = filepath.EvalSymlinks(s.dir); err != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -150,6 +151,7 @@ func (x *index) list(ctx context.Context) {
 		return
 	}
 	cmd := exec.CommandContext(ctx, command, "list", "-e", "-deps", "-f", "{{.ImportPath}}\t{{.Dir}}\t{{.Name}}", "./...")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // by this the kernel knows it from what a cell left behind
 	cmd.Dir, cmd.Env, cmd.WaitDelay = x.o.Root, append(slices.Clone(x.o.Env), "GOWORK=off"), time.Second
 	out, err := cmd.Output()
 	if err != nil {

@@ -11,7 +11,8 @@ import "slices"
 type Prepared struct {
 	Code string // sent to GoNB
 	// Plain is the same, line by line, without showing the last expression's value; "" when Code shows none, or one that
-	// surely is a value. It is sent instead when the compiler says that the expression has no value (HasNoValue).
+	// surely is a value. It is sent instead when the compiler says that the expression has no value (HasNoValue). Commands
+	// such as !ls and %cd, which GoNB has obeyed by then, are not in it.
 	Plain string
 	Lines []int  // Lines[i]: line (from 1) of the user's cell that line i+1 of Code came from
 	User  string // the cell as the user wrote it, for the lines that an explanation shows
@@ -52,7 +53,7 @@ func (m *Memory) Prepare(code string) Prepared {
 	v := l.values(m)
 	p.Code, p.Lines = l.render(v.edits(true), v.importLine(true))
 	if v.unsure {
-		p.Plain, _ = l.render(v.edits(false), v.importLine(false))
+		p.Plain, _ = l.render(append(v.edits(false), l.once()...), v.importLine(false))
 	}
 	return p
 }

@@ -189,7 +189,8 @@ func TestLines(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	for cell, want := range map[string]string{
-		"x := 1\nf(x) // why":    "\n%%\nx := 1\n\nf(x)\n // why",
+		"x := 1\nf(x) // why": "\n%%\nx := 1\n\nf(x)\n // why",
+		"!ls \\\n -l\n%cd sub\n%capture out\nx := 1\n!echo a\nf(x)": "\n\n\n\n%capture out\n%%\nx := 1\n\n\nf(x)\n",
 		"return f()":             "\n%%\n{\n       f()\nreturn }",
 		"if a { return 1 }\nf()": notation.Replace("IMPORT\n%%\nif a { { «              1»; return } }\n\nf()\n"),
 	} {

@@ -110,6 +110,17 @@ func (v values) importLine(showLast bool) string {
 	return ""
 }
 
+// once are edits that leave out the commands that GoNB obeys before it compiles and that hold for later cells, too: what is
+// compiled a second time must not run them again. Their lines stay.
+func (l *layout) once() (edits []edit) {
+	for _, m := range l.magics {
+		if !m.is("%%", "%main", "%args", "%capture", "%wasm") {
+			edits = append(edits, edit{m.start, m.end, showOpened, strings.Repeat("\n", strings.Count(l.text[m.start:m.end], "\n"))})
+		}
+	}
+	return edits
+}
+
 // edits shows the values. An expression gets lines of its own: the compiler's columns hold. Plain has the same lines.
 func (v values) edits(showLast bool) (edits []edit) {
 	show := func(s span) {

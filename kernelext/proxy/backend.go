@@ -16,7 +16,8 @@ import (
 
 const (
 	startTimeout = 30 * time.Second
-	maxDeaths    = 3 // of GoNB in a row before it is ready: then it is left alone until the next cell
+	maxDeaths    = 3 // of GoNB in a row: then it is left alone until the next cell
+	drainTimeout = time.Second
 )
 
 // backend is one GoNB: its process and our sockets to it.
@@ -33,11 +34,12 @@ type backend struct {
 	hello               chan struct{} // closed when GoNB has answered, and is heard on iopub
 }
 
-// startBackend starts a GoNB; backendReady or backendEnded is called by the loop later.
+// startBackend starts a GoNB and lets it know what earlier cells declared; backendReady or backendEnded is called by the
+// loop later.
 func (p *proxy) startBackend() {
 	ctx, cancel := context.WithCancel(context.Background())
 	b := &backend{p: p, cancel: cancel, hello: make(chan struct{})}
-	p.backend, p.silent = b, []string{p.options.Prelude}
+	p.backend, p.silent = b, append([]string{p.options.Prelude}, p.remembered()...)
 	p.work.Go(func() {
 		err := b.run(ctx)
 		p.post(func() { p.backendEnded(b, err) })
@@ -91,6 +93,7 @@ func (b *backend) run(ctx context.Context) error {
 	if e := <-connected; e != nil && !errors.Is(e, context.Canceled) {
 		err = errors.Join(err, e)
 	}
+	b.drain()
 	b.closeSockets()
 	if err == nil {
 		err = errors.New("GoNB ended by itself")
@@ -103,7 +106,7 @@ func (p *proxy) backendReady(b *backend) {
 	if p.backend != b || p.done {
 		return
 	}
-	b.ready, p.deaths = true, 0
+	b.ready = true
 	p.next()
 }
 

@@ -2,6 +2,8 @@ package proxy
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,9 +44,14 @@ func TestResult(t *testing.T) {
 	k.run("!mime "+clearType).expect(t, "ok", "busy", "execute_input", "clear_output", "idle")
 	r = k.run("novalue()")
 	r.expect(t, "ok", "busy", "execute_input", "idle")
+	marks := filepath.Join(t.TempDir(), "marks")
+	r = k.run("!mark " + marks + "\n!out once\nnovalue()")
+	if text, err := os.ReadFile(marks); err != nil || string(text) != "x" || r.stdout != "once" {
+		t.Errorf("commands of a cell that is compiled twice: %q, stdout %q, %v", text, r.stdout, err)
+	}
 	r = k.run("!count")
-	if r.stdout != "5" {
-		t.Errorf("GoNB counts %s cells, the notebook 5", r.stdout)
+	if r.stdout != "6" {
+		t.Errorf("GoNB counts %s cells, the notebook 6", r.stdout)
 	}
 	r = k.run("!mime " + pageType)
 	if !strings.Contains(string(r.reply.Content), `"source":"page"`) {

@@ -18,6 +18,19 @@ func (b *backend) closeSockets() {
 	}
 }
 
+// drain waits until what GoNB sent before its end has been read.
+func (b *backend) drain() {
+	for deadline := time.Now().Add(drainTimeout); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		left := false
+		for _, s := range []*zmtp.Socket{b.shell, b.stdin, b.iopub} {
+			left = left || s != nil && s.Connected()
+		}
+		if !left {
+			return
+		}
+	}
+}
+
 // connect reaches GoNB's sockets and waits until it answers and its output can be heard: a subscription takes effect
 // some time after it was made.
 func (b *backend) connect(ctx context.Context, c wire.Connection) error {
@@ -43,6 +56,9 @@ func (b *backend) connect(ctx context.Context, c wire.Connection) error {
 			return err
 		}
 		b.closeSockets() // another program had GoNB's port, and left it
+		if !pause(ctx, 5*time.Millisecond) {
+			return context.Cause(ctx)
+		}
 	}
 }
 

@@ -185,6 +185,7 @@ func (p *proxy) attemptEnded(a *attempt) {
 			p.lost = true
 		}
 	case !c.ours:
+		p.deaths = 0
 		p.learn(c, p.compiled(a.reply))
 	}
 	if c.ours || !failed {

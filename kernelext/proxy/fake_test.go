@@ -49,8 +49,10 @@ func runKernel(connection string) int {
 		}
 		os.Stderr = log
 	}
-	err := Run(context.Background(), Options{Connection: connection, Gonb: []string{os.Args[0]}, Prelude: "!quiet prelude", Grace: grace, Log: os.Stderr,
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGUSR1)
+	err := Run(ctx, Options{Connection: connection, Gonb: []string{os.Args[0]}, Prelude: "!quiet prelude", Grace: grace, Log: os.Stderr,
 		Assistant: fakeAssistant{}})
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -91,7 +93,8 @@ type fake struct {
 }
 
 func runFake(file string) int {
-	if os.Getenv("FAKE_BROKEN") != "" {
+	_, err := os.Stat(os.Getenv("FAKE_BROKEN_WHILE"))
+	if os.Getenv("FAKE_BROKEN") != "" || err == nil {
 		fmt.Fprintln(os.Stderr, "no room for GoNB")
 		return 1
 	}
@@ -218,9 +221,6 @@ func (g *fake) serve() {
 // execute obeys a cell.
 func (g *fake) execute(m *wire.Message, code string, count int) (failure string) {
 	g.codes = append(g.codes, code)
-	if strings.Contains(code, "Show(") && strings.Contains(code, "novalue") {
-		return "main.go:1:1: novalue() (no value) used as value"
-	}
 	for line := range strings.Lines(code) {
 		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		text := rest
@@ -277,11 +277,24 @@ func (g *fake) execute(m *wire.Message, code string, count int) (failure string)
 			default:
 				return "failed to run " + name + ": " + end
 			}
+		case "!mark": // each leaves one
+			f, err := os.OpenFile(text, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			if err != nil {
+				panic(err)
+			}
+			f.WriteString("x")
+			f.Close()
 		case "!die":
 			fmt.Fprintln(os.Stderr, "GoNB's last words")
-			time.Sleep(50 * time.Millisecond) // for what it has published
+			g.iopub.Close(time.Second) // with what it has published
 			os.Exit(1)
 		}
+	}
+	if strings.Contains(code, "Show(") && strings.Contains(code, "novalue") { // commands come before the compiler
+		return "main.go:1:1: novalue() (no value) used as value"
+	}
+	if strings.Contains(code, "func deadly()") && os.Getenv("FAKE_FRAGILE") != "" && len(g.codes) == 2 { // behind the prelude
+		os.Exit(1)
 	}
 	return ""
 }

@@ -18,6 +18,7 @@ type front struct {
 	key                                     []byte
 	shell, control, stdin, iopub, heartbeat *zmtp.Socket
 	seen                                    *signatures
+	open                                    chan struct{} // closed when all sockets are there: calls may come before
 }
 
 // channel names a socket that requests come from.
@@ -30,9 +31,10 @@ const (
 )
 
 func openFront(p *proxy) (*front, error) {
-	f := &front{p: p, key: []byte(p.connection.Key), seen: newSignatures(1 << 16)}
+	f := &front{p: p, key: []byte(p.connection.Key), seen: newSignatures(1 << 16), open: make(chan struct{})}
 	c := p.connection
 	receive := func(ch channel) func([][]byte) { return func(frames [][]byte) { f.receive(ch, frames) } }
+	var err error
 	for _, s := range []struct {
 		socket *(*zmtp.Socket)
 		kind   zmtp.Kind
@@ -42,15 +44,18 @@ func openFront(p *proxy) (*front, error) {
 		{&f.shell, zmtp.Router, c.Shell, zmtp.Options{Received: receive(shell)}},
 		{&f.control, zmtp.Router, c.Control, zmtp.Options{Received: receive(control)}},
 		{&f.stdin, zmtp.Router, c.Stdin, zmtp.Options{Received: receive(stdin)}},
-		{&f.iopub, zmtp.Pub, c.IOPub, zmtp.Options{Subscribed: f.welcome}},
-		{&f.heartbeat, zmtp.Router, c.Heartbeat, zmtp.Options{Received: func(frames [][]byte) { f.heartbeat.Send(frames) }, Limit: 1 << 16}},
+		{&f.iopub, zmtp.Pub, c.IOPub, zmtp.Options{Subscribed: f.welcome, Limit: 1 << 10}},
+		{&f.heartbeat, zmtp.Router, c.Heartbeat, zmtp.Options{Received: f.beat, Limit: 1 << 16}},
 	} {
 		s.o.Log = p.log.printf
-		var err error
 		if *s.socket, err = zmtp.Listen(s.kind, c.Address(s.port), s.o); err != nil {
-			f.close()
-			return nil, fmt.Errorf("proxy: %s: %w", p.options.Connection, err)
+			break
 		}
+	}
+	close(f.open)
+	if err != nil {
+		f.close()
+		return nil, fmt.Errorf("proxy: %s: %w", p.options.Connection, err)
 	}
 	return f, nil
 }
@@ -77,8 +82,15 @@ func (f *front) receive(ch channel, frames [][]byte) {
 	f.p.post(func() { f.p.request(ch, m) })
 }
 
+// beat answers that the kernel lives.
+func (f *front) beat(frames [][]byte) {
+	<-f.open
+	f.heartbeat.Send(frames)
+}
+
 // welcome tells a new subscriber that it misses nothing from now on.
 func (f *front) welcome(identity, topic string) {
+	<-f.open
 	m, err := wire.New(f.p.session, "iopub_welcome", nil, map[string]any{"subscription": topic})
 	if err == nil {
 		if topic == "" {

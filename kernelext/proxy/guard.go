@@ -12,7 +12,10 @@ import (
 	"time"
 )
 
-// folderName is the pattern of the private folder of a kernel.
+// guardPatience is how long a kernel may take to end in order when the program that started it is gone.
+const guardPatience = 15 * time.Second
+
+// folderName is the pattern of the private folders of a kernel; that of its assistant's gopls is called so, too.
 func folderName(pid int) string { return fmt.Sprintf("ganbook-kernel-%d-*", pid) }
 
 // Guard starts a kernel as a process of its own and returns its exit status when it has ended. The kernel has a process
@@ -34,6 +37,7 @@ func Guard(program string, args ...string) (status int, err error) {
 	}
 	ended := make(chan struct{})
 	go func() {
+		var told time.Time
 		watch := time.NewTicker(watchEvery)
 		defer watch.Stop()
 		for {
@@ -41,8 +45,13 @@ func Guard(program string, args ...string) (status int, err error) {
 			case s := <-signals:
 				cmd.Process.Signal(s)
 			case <-watch.C:
-				if parent > 1 && os.Getppid() != parent {
+				switch {
+				case parent <= 1 || os.Getppid() == parent:
+				case told.IsZero():
+					told = time.Now()
 					cmd.Process.Signal(syscall.SIGTERM)
+				case time.Since(told) > guardPatience:
+					cmd.Process.Kill()
 				}
 			case <-ended:
 				return

@@ -5,50 +5,51 @@ import "strings"
 // beginnings of lines with which Go's runtime, and GoNB, report the end of a program.
 var beginnings = []string{"panic: ", "fatal error: ", "exit status ", "signal: ", "^C", "unexpected fault address", "SIGQUIT: ", "SIGABRT: ", "SIGSEGV: ", "runtime: "}
 
-// held watches stderr for the report of a failure: from its first line on, text is kept back.
+// held watches stderr for the report of a failure: from its first line on, text is kept back. It sees all that a cell
+// prints, also what is not shown any more, so it copies little.
 type held struct {
-	line    string // of stderr so far, the part after the last newline
+	midLine bool   // what was let through does not end with a line
 	partial string // kept back: it may become a beginning
 	report  strings.Builder
-	tail    []byte // of what was let through, for failures that say their reason before
+	tail    []byte // of what was let through, for failures that say their reason before: the last maxHeld bytes, and older ones
 }
 
 // add takes text of stderr and returns what may be shown now.
 func (h *held) add(text string) (show string) {
-	text = h.partial + text
-	h.partial = ""
-	for text != "" {
-		if h.report.Len() > 0 {
-			h.keep(text)
-			break
-		}
-		if h.line == "" {
-			switch isReport, maybe := begins(text); {
-			case isReport:
-				h.keep(text)
-				text = ""
-				continue
-			case maybe:
-				h.partial = text
-				text = ""
-				continue
+	if h.holds() {
+		h.keep(text)
+		return ""
+	}
+	text, h.partial = h.partial+text, ""
+	at := 0
+	for at < len(text) {
+		if !h.midLine {
+			isReport, maybe := begins(text[at:])
+			if isReport {
+				h.keep(text[at:])
+				break
+			}
+			if maybe {
+				h.partial = text[at:]
+				break
 			}
 		}
-		end := strings.IndexByte(text, '\n') + 1
-		if end == 0 {
-			h.line += "x" // no beginning can follow in this line
-			end = len(text)
-		} else {
-			h.line = ""
+		end := strings.IndexByte(text[at:], '\n') + 1
+		if h.midLine = end == 0; h.midLine { // no beginning can follow in this line
+			at = len(text)
+			break
 		}
-		show += text[:end]
-		text = text[end:]
+		at += end
 	}
-	h.tail = append(h.tail, show...)
-	if len(h.tail) > maxHeld {
-		h.tail = append([]byte{}, h.tail[len(h.tail)-maxHeld:]...)
+	h.remember(text[:at])
+	return text[:at]
+}
+
+// remember adds to the tail.
+func (h *held) remember(text string) {
+	if h.tail = append(h.tail, text...); len(h.tail) > 2*maxHeld {
+		h.tail = h.tail[:copy(h.tail, h.tail[len(h.tail)-maxHeld:])]
 	}
-	return show
 }
 
 // keep adds to the report; of one that is too long the beginning counts.
@@ -76,12 +77,9 @@ func (h *held) rest() string { return h.report.String() + h.partial }
 // release returns what was kept back, as it was no report after all, and begins anew.
 func (h *held) release() string {
 	text := h.rest()
-	h.tail = append(h.tail, text...)
+	h.remember(text)
 	h.report.Reset()
-	h.partial, h.line = "", ""
-	if !strings.HasSuffix(text, "\n") {
-		h.line = "x"
-	}
+	h.partial, h.midLine = "", !strings.HasSuffix(text, "\n")
 	return text
 }
 
@@ -90,5 +88,5 @@ func (h *held) failure() string {
 	if h.report.Len() == 0 {
 		return ""
 	}
-	return string(h.tail) + h.rest()
+	return string(h.tail[max(0, len(h.tail)-maxHeld):]) + h.rest()
 }

@@ -73,10 +73,10 @@ func (p *proxy) gonb() int {
 	return 0
 }
 
-// kept are processes of ours that cells have no part in: the assistant's gopls.
+// kept are processes of ours that cells have no part in: the assistant's gopls and go list, which lead groups of their own.
 func (p *proxy) kept() (pids []int) {
 	for _, q := range listProcesses() {
-		if q.parent == p.tree.self && q.name == "gopls" {
+		if q.parent == p.tree.self && q.group == q.pid && (q.name == "gopls" || q.name == "go") {
 			pids = append(pids, q.pid)
 		}
 	}
@@ -132,12 +132,13 @@ func (p *proxy) every(d time.Duration, event func()) {
 	})
 }
 
-// replay lets a new GoNB know the declarations of earlier cells.
-func (p *proxy) replay() {
-	text, _ := p.memory.Document("", 0)
-	if code := strings.TrimSpace(strings.TrimPrefix(text, "package main\n")); code != "" {
-		p.silent = append(p.silent, code)
+// remembered is the cell that lets a new GoNB know the declarations of earlier cells, if there are any.
+func (p *proxy) remembered() []string {
+	if len(p.memory.Names("")) == 0 {
+		return nil
 	}
+	text, _ := p.memory.Document("", 0)
+	return []string{strings.TrimSpace(strings.TrimPrefix(text, "package main\n"))}
 }
 
 // gonbDied tells the front end what the end of GoNB means, and starts another one.
@@ -145,17 +146,21 @@ func (p *proxy) gonbDied(wasReady bool, err error) {
 	reason := fmt.Sprintf("GoNB, which compiles and runs cells, has ended: %v", err)
 	p.log.printf("%s", reason)
 	tail := p.log.takeTail()
-	if !wasReady {
-		p.deaths++
-	}
+	p.deaths++
 	signalAll(p.tree.left(p.kept()...), syscall.SIGKILL) // what it ran cannot be heard any more
-	if wasReady || p.deaths < maxDeaths {
-		p.startBackend()
-		p.replay()
+	c, again := p.running, p.deaths < maxDeaths
+	if c != nil && c.ours {
+		p.running, c, wasReady = nil, nil, false
+		if !again { // it may be the declarations that it does not bear
+			p.forget()
+			p.lost = true
+		}
 	}
-	c := p.running
+	if again {
+		p.startBackend()
+	}
 	switch {
-	case c == nil && (wasReady || p.deaths < maxDeaths):
+	case c == nil && again:
 		return
 	case c == nil && len(p.queue) > 0:
 		c = p.queue[0]

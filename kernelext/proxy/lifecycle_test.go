@@ -61,6 +61,52 @@ func TestStrangerOnGonbsPorts(t *testing.T) {
 	}
 }
 
+// A kernel ends when its context does, and its cell's program may save before.
+func TestContextEnds(t *testing.T) {
+	k := start(t)
+	saved := filepath.Join(t.TempDir(), "saved")
+	id := k.send("!run cell trap 'sleep 0.3; echo yes > " + saved + "; exit' INT; echo ready; while :; do sleep 0.01; done")
+	k.seen(id, "ready")
+	syscall.Kill(k.pid, syscall.SIGUSR1)
+	gone(t, k.Pid())
+	if text, err := os.ReadFile(saved); err != nil || string(text) != "yes\n" {
+		t.Errorf("the program did not save: %q, %v", text, err)
+	}
+}
+
+// A GoNB that dies of what it is given at its start is not started for ever: the declarations are given up, and the user is told.
+func TestDeclarationsThatKillGonb(t *testing.T) {
+	k := start(t, "FAKE_FRAGILE=1")
+	k.run("!out a").expect(t, "ok")
+	k.run("!out b\n!out c\nfunc deadly() {}").expect(t, "ok")
+	k.run("!die").failure(t)
+	k.run("!out d").failure(t) // it has died three times
+	if r := k.run("!out e"); r.stdout != "e" || !strings.Contains(r.stderr, "declarations of earlier cells are gone") {
+		t.Errorf("stdout %q, stderr %q", r.stdout, r.stderr)
+	}
+	if n := strings.Count(k.log(), "has ended"); n != 3 {
+		t.Errorf("GoNB has died %d times, want 3:\n%s", n, k.log())
+	}
+}
+
+// A GoNB that could not be started for a while knows the declarations of earlier cells when it can.
+func TestGonbStartsLater(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken")
+	k := start(t, "FAKE_BROKEN_WHILE="+broken)
+	k.run("func early() {}").expect(t, "ok")
+	if err := os.WriteFile(broken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k.run("!die").failure(t)
+	k.run("!out a").failure(t)
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.run("!codes").stdout; !strings.Contains(got, "func early()") {
+		t.Errorf("GoNB was given\n%s", got)
+	}
+}
+
 // A GoNB that does not start is no end of the kernel: every cell says why.
 func TestGonbDoesNotStart(t *testing.T) {
 	k := start(t, "FAKE_BROKEN=1")

@@ -60,7 +60,7 @@ type proxy struct {
 
 	front   *front
 	backend *backend // nil while there is no GoNB
-	deaths  int      // of GoNB before it was ready, in a row
+	deaths  int      // of GoNB in a row, without a cell of the user's that came to its end between them
 	tree    *processes
 	folder  string // private, removed at the end
 
@@ -98,20 +98,20 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("proxy: no folder for temporary files: %w; make room there, or choose another one with TMPDIR", err)
 	}
 	defer os.RemoveAll(folder)
-	ctx, cancel := context.WithCancel(ctx)
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx)) // what is told to end still needs the loop for it
 	defer cancel()
-	p := &proxy{options: o, connection: connection, log: newLogger(o.Log), ctx: ctx, events: make(chan func(), 256),
+	p := &proxy{options: o, connection: connection, log: newLogger(o.Log), ctx: own, events: make(chan func(), 256),
 		session: wire.NewID(), folder: folder, tree: newProcesses(),
 		memory: new(cells.Memory)}
 	if p.front, err = openFront(p); err != nil {
 		return err
 	}
-	p.startBackend()
 	p.executed(o.Prelude)
+	p.startBackend()
 	p.watchSignals()
 	p.watchParent(parent)
 	p.watchOrphans()
-	p.loop()
+	p.loop(ctx.Done())
 	cancel()
 	p.front.close()
 	p.work.Wait()
@@ -119,8 +119,7 @@ func Run(ctx context.Context, o Options) error {
 }
 
 // loop runs until the kernel is to end and what it started is gone.
-func (p *proxy) loop() {
-	ended := p.ctx.Done()
+func (p *proxy) loop(ended <-chan struct{}) {
 	for !p.done {
 		select {
 		case event := <-p.events:

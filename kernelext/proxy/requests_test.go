@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -187,5 +188,26 @@ func TestHeldText(t *testing.T) {
 	}
 	if n := len(h.rest()); n > maxHeld {
 		t.Errorf("%d bytes are held", n)
+	}
+}
+
+// 50 MB of stderr, which a cell may print, cost neither memory nor, for that matter, time.
+func TestHeldTextIsCheap(t *testing.T) {
+	var h held
+	piece := strings.Repeat("x\n", 1<<14)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 50_000_000/len(piece) + 1 {
+		if got := h.add(piece); len(got) != len(piece) {
+			t.Fatalf("%d of %d bytes are shown", len(got), len(piece))
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if bytes := after.TotalAlloc - before.TotalAlloc; bytes > 20*maxHeld { // while the tail grows to its size
+		t.Errorf("%d bytes are allocated", bytes)
+	}
+	h.add("panic: a\n")
+	if got := h.failure(); len(got) > maxHeld+100 || !strings.HasSuffix(got, "x\npanic: a\n") {
+		t.Errorf("the failure has %d bytes and ends with %q", len(got), got[max(0, len(got)-20):])
 	}
 }

@@ -11,7 +11,10 @@ import (
 	"time"
 )
 
-const handshakeTimeout = 10 * time.Second
+const (
+	handshakeTimeout = 10 * time.Second
+	maxTopics        = 100 // of a subscriber; it gets nothing of further ones
+)
 
 // peer is one connection. Messages to it wait in a queue, so that nobody waits for a slow peer.
 type peer struct {
@@ -140,6 +143,9 @@ func (p *peer) subscribe(frame []byte) (topic string, added bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if frame[0] == 1 {
+		if len(p.topics) >= maxTopics && p.topics[topic] == 0 {
+			return topic, false
+		}
 		p.topics[topic]++
 		return topic, p.topics[topic] == 1
 	}

@@ -73,6 +73,9 @@ type Socket struct {
 	work    sync.WaitGroup
 }
 
+// leaveTime is how long what is queued may take to leave when nothing comes from the peer any more.
+const leaveTime = time.Second
+
 func newSocket(kind Kind, o Options) *Socket {
 	return &Socket{kind: kind, options: o, opening: map[net.Conn]bool{}, peers: map[*peer]bool{}, routes: map[string]*peer{}}
 }
@@ -97,7 +100,12 @@ func Dial(ctx context.Context, kind Kind, address string, o Options) (*Socket, e
 	}
 	s := newSocket(kind, o)
 	p := newPeer(conn)
-	if err := p.handshake(kind, o.Identity); err != nil {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	err = p.handshake(kind, o.Identity)
+	if !stop() {
+		err = errors.Join(context.Cause(ctx), err)
+	}
+	if err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("zmtp: %s: %w", address, err)
 	}
@@ -194,6 +202,7 @@ func (s *Socket) remove(p *peer) {
 	p.end()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	p.conn.SetWriteDeadline(time.Now().Add(leaveTime)) // Close does not know of it any more
 	delete(s.peers, p)
 	if s.routes[p.identity] == p {
 		delete(s.routes, p.identity)

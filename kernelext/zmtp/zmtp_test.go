@@ -3,6 +3,7 @@ package zmtp
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"runtime"
@@ -311,6 +312,80 @@ func TestSlowPeer(t *testing.T) {
 	}
 	send(t, pub, "t", "more")
 	heard.expect(t, "t|more")
+}
+
+// A subscriber that reads nothing and then talks nonsense, or stops to talk, holds nobody up at the end.
+func TestCloseWithStuckPeer(t *testing.T) {
+	for name, last := range map[string][]byte{"nonsense": binary.BigEndian.AppendUint64([]byte{long}, 1<<63), "end of file": nil} {
+		subscribed := make(chan string, 1)
+		pub, err := Listen(Pub, "tcp://127.0.0.1:0", Options{Log: t.Logf, Subscribed: func(identity, _ string) { subscribed <- identity }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", pub.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		hello := append(append(greeting(), command, byte(len(ready(Sub, nil)))), ready(Sub, nil)...)
+		if _, err := conn.Write(append(hello, 0, 1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		<-subscribed
+		send(t, pub, "t", strings.Repeat("x", 30_000_000))
+		if _, err := conn.Write(last); err != nil {
+			t.Fatal(err)
+		}
+		if last == nil {
+			conn.(*net.TCPConn).CloseWrite()
+		}
+		for pub.Connected() {
+			time.Sleep(time.Millisecond)
+		}
+		closed := make(chan struct{})
+		go func() {
+			pub.Close(100 * time.Millisecond)
+			close(closed)
+		}()
+		select {
+		case <-closed:
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: Close does not return", name)
+		}
+	}
+}
+
+// A call that is taken by a program that says nothing ends with its context.
+func TestDialIsCancelled(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	reason := errors.New("not wanted any more")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		if conn, err := silent.Accept(); err == nil {
+			defer conn.Close()
+			conn.Read(make([]byte, 1)) // its greeting, to which nothing is said
+			cancel(reason)
+			<-t.Context().Done()
+		}
+	}()
+	if _, err := Dial(ctx, Dealer, silent.Addr().String(), Options{}); !errors.Is(err, reason) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A subscriber has a limited number of topics.
+func TestManyTopics(t *testing.T) {
+	p := newPeer(nil)
+	for i := range 1000 {
+		p.subscribe([]byte(fmt.Sprintf("\x01topic%d", i)))
+	}
+	if len(p.topics) != maxTopics || !p.wants([]byte("topic99")) || p.wants([]byte("topic999x")) && len(p.topics) > maxTopics {
+		t.Errorf("%d topics", len(p.topics))
+	}
 }
 
 // Close delivers what is queued and leaves no goroutine, also with connections half open.
