@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	_ "image/gif" // a format that DecodeConfig knows
 	"image/jpeg"
 	"image/png"
-	"net/http"
 	"os"
 	"strings"
 
@@ -100,11 +100,11 @@ func render(picture any) (mime string, content []byte, width int, err error) {
 		mime, content, err = encode(p)
 		return mime, content, 0, err
 	case []byte:
-		mime = http.DetectContentType(p)
-		if !strings.HasPrefix(mime, "image/") {
-			return "", nil, 0, fmt.Errorf("these %d bytes are %s: want a PNG, GIF or JPEG file", len(p), mime)
+		_, format, err := image.DecodeConfig(bytes.NewReader(p))
+		if err != nil {
+			return "", nil, 0, fmt.Errorf("these %d bytes are no PNG, GIF or JPEG file: %w", len(p), err)
 		}
-		return mime, p, 0, nil
+		return "image/" + format, p, 0, nil
 	case string:
 		text, err := os.ReadFile(p)
 		if err != nil {

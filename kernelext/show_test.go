@@ -73,7 +73,7 @@ func TestShowFails(t *testing.T) {
 		"no run of that name":         func() { Show((*plot.Plot)(nil), errors.New("no run of that name")) },
 		"there is no plot (nil)":      func() { Show((*plot.Plot)(nil), nil) },
 		"a int is no picture":         func() { Show(7) },
-		"text/html":                   func() { Show([]byte("<html>")) },
+		"no PNG, GIF or JPEG file":    func() { Show([]byte("<html>")) },
 		"absent.png":                  func() { Show("absent.png") },
 		file + ": these 16 bytes are": func() { Show(file) },
 	} {
