@@ -3,6 +3,7 @@ package practice
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,30 +63,36 @@ func TestUnforeseenAnswers(t *testing.T) {
 	}
 }
 
-// What the exercises call right is what the library computes.
-func TestSolutionsAreTheLibrarys(t *testing.T) {
-	library := func(f func(x []*graph.Node) *graph.Node, m Matrix) Matrix {
-		out, err := Compute(f, m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
+// library is what an operation of the library computes.
+func library(t *testing.T, f func(x []*graph.Node) *graph.Node, m Matrix) Matrix {
+	t.Helper()
+	out, err := Compute(f, m)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return out
+}
+
+// What the exercises call right is what the library computes: in this and the next four tests.
+func TestBCEIsTheLibrarys(t *testing.T) {
 	for _, p := range exerciseBCE.probes(bce)[:7] {
 		var logit float64
 		if _, err := fmt.Sscanf(p.at, "logit %g,", &logit); err != nil {
 			t.Fatal(err)
 		}
-		got := library(func(x []*graph.Node) *graph.Node {
+		got := library(t, func(x []*graph.Node) *graph.Node {
 			return graph.Reshape(loss.BCEWithLogits(x[0], 1), 1, 1, 1, 1)
 		}, Matrix{{logit}})[0][0]
 		if math.Abs(got-p.value) > 1e-5*max(1, p.value) {
 			t.Errorf("%s: the library has %v, the exercise %v", p.at, got, p.value)
 		}
 	}
+}
+
+func TestSlopesAreTheLibrarys(t *testing.T) {
 	logits := Matrix{{-8}, {-1}, {0.5}, {4}}
 	slope := func(f func(*graph.Node) *graph.Node) Matrix {
-		return library(func(x []*graph.Node) *graph.Node {
+		return library(t, func(x []*graph.Node) *graph.Node {
 			return graph.Gradient(graph.MulScalar(f(x[0]), 4), x[0])[0]
 		}, logits)
 	}
@@ -96,8 +103,11 @@ func TestSolutionsAreTheLibrarys(t *testing.T) {
 			t.Errorf("slopes at %v: %v %v, the library has %v %v", row[0], a, b, minimax[i][0], nonSaturating[i][0])
 		}
 	}
-	ones := func(k, n int) []int {
-		out, err := Transposed(filled(1, n, one), filled(k, k, one), 2, 0, 0)
+}
+
+func TestContributionsAreTheLayers(t *testing.T) {
+	for _, k := range []int{3, 4} {
+		out, err := Transposed(filled(1, 4, one), filled(k, k, one), 2, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,30 +115,24 @@ func TestSolutionsAreTheLibrarys(t *testing.T) {
 		for _, v := range out[0] {
 			counts = append(counts, int(v))
 		}
-		return counts
-	}
-	for _, k := range []int{3, 4} {
-		got, want := ones(k, 4), contributions(k, 2, 4)
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("k%d: the layer counts %v, the exercise %v", k, got, want)
-				break
-			}
+		if want := contributions(k, 2, 4); !slices.Equal(counts, want) {
+			t.Errorf("k%d: the layer counts %v, the exercise %v", k, counts, want)
 		}
 	}
-	store := model.NewStore()
-	values := Matrix{{1}, {2}, {3}, {6}}
+}
+
+func TestBatchNormIsTheLayers(t *testing.T) {
 	b, err := shared()
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec, err := model.NewExec(b, store, func(s *model.Scope, x *graph.Node) *graph.Node {
+	exec, err := model.NewExec(b, model.NewStore(), func(s *model.Scope, x *graph.Node) *graph.Node {
 		return nn.BatchNorm(s.At("bn"), x, nn.BatchNormOptions{Mode: nn.Training})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Call1(picture(values))
+	out, err := exec.Call1(picture(Matrix{{1}, {2}, {3}, {6}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,16 +207,16 @@ func TestLayers(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	for want, moves := range map[string][]Move{
-		"D learns first":              {MakeFakes, RealThroughD, FakesThroughD, StepD, FakesThroughDAgain, StepG},
-		"put the moves":               nil,
+		"D learns first":             {MakeFakes, RealThroughD, FakesThroughD, StepD, FakesThroughDAgain, StepG},
+		"put the moves":              nil,
 		"0.63344, the practice 0.72": {RealThroughD, MakeFakes, FakesThroughD, StepD, StepG},
 		"errG 0.63344":               {RealThroughD, MakeFakes, FakesThroughD, FakesThroughDAgain, StepG, StepD},
-		"is there twice":              {StepD, StepD},
-		"One z serves both":           {RealThroughD, MakeFakes, FakesThroughD, StepD, NewFakes, FakesThroughDAgain, StepG},
-		"have not been made":          {RealThroughD, FakesThroughD, MakeFakes, StepD, FakesThroughDAgain, StepG},
-		"D steps once, on the sum":    {RealThroughD, StepD, MakeFakes, FakesThroughD, FakesThroughDAgain, StepG},
-		"There is no “Adam moves D”":  {RealThroughD, MakeFakes, FakesThroughD, StepG},
-		"must see them again first":   {RealThroughD, MakeFakes, FakesThroughD, StepD, StepG, FakesThroughDAgain},
+		"is there twice":             {StepD, StepD},
+		"One z serves both":          {RealThroughD, MakeFakes, FakesThroughD, StepD, NewFakes, FakesThroughDAgain, StepG},
+		"have not been made":         {RealThroughD, FakesThroughD, MakeFakes, StepD, FakesThroughDAgain, StepG},
+		"D steps once, on the sum":   {RealThroughD, StepD, MakeFakes, FakesThroughD, FakesThroughDAgain, StepG},
+		"There is no “Adam moves D”": {RealThroughD, MakeFakes, FakesThroughD, StepG},
+		"must see them again first":  {RealThroughD, MakeFakes, FakesThroughD, StepD, StepG, FakesThroughDAgain},
 	} {
 		if v := CheckOrder(moves...); !strings.Contains(v.Text, want) {
 			t.Errorf("want %q: %v", want, v)
