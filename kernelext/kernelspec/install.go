@@ -194,15 +194,44 @@ func Uninstall(ctx context.Context, o Options) error {
 	if err == nil && spec.Env["GANBOOK_ROOT"] != root {
 		return fmt.Errorf("kernelspec: %s is for the checkout %s: uninstall it from there", file, spec.Env["GANBOOK_ROOT"])
 	}
-	for _, dir := range []string{filepath.Dir(file), filepath.Join(cache, "kernel")} {
-		if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
-			o.logf("kernel: nothing is installed at %s", dir)
+	if err := remove(filepath.Dir(file), o); err != nil {
+		return err
+	}
+	return removePrograms(ctx, filepath.Join(cache, "kernel"), o)
+}
+
+// removePrograms removes what setups built, when none of them builds. The lock stays: another setup may wait for it.
+func removePrograms(ctx context.Context, dir string, o Options) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 || len(entries) == 1 && entries[0].Name() == lockName {
+		o.logf("kernel: nothing is installed at %s", dir)
+		return nil
+	}
+	held, err := lock(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	for _, e := range entries {
+		if e.Name() == lockName {
 			continue
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return explain(fmt.Errorf("kernelspec: %w", err))
 		}
-		o.logf("kernel: removed %s", dir)
 	}
+	o.logf("kernel: removed the programs in %s", dir)
+	return nil
+}
+
+func remove(dir string, o Options) error {
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		o.logf("kernel: nothing is installed at %s", dir)
+		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return explain(fmt.Errorf("kernelspec: %w", err))
+	}
+	o.logf("kernel: removed %s", dir)
 	return nil
 }

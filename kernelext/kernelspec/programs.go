@@ -165,11 +165,9 @@ const tempPattern = ".build-*"
 
 // locked runs work while no other process builds for kernels; what builds that were killed left is removed first.
 func (m *checkout) locked(ctx context.Context, o Options, work func() error) error {
-	held, err := shared.Lock(ctx, filepath.Join(m.cache, "kernel", ".lock"), func() {
-		o.logf("kernel: another setup is building; waiting for it")
-	})
+	held, err := lock(ctx, filepath.Join(m.cache, "kernel"), o)
 	if err != nil {
-		return explain(fmt.Errorf("kernelspec: %w", err))
+		return err
 	}
 	defer held.Release()
 	for _, depth := range []string{"", "proxy/*/"} {
@@ -178,6 +176,19 @@ func (m *checkout) locked(ctx context.Context, o Options, work func() error) err
 		}
 	}
 	return work()
+}
+
+// lockName is the file of the lock on the folder of built programs.
+const lockName = ".lock"
+
+func lock(ctx context.Context, dir string, o Options) (*shared.Held, error) {
+	held, err := shared.Lock(ctx, filepath.Join(dir, lockName), func() {
+		o.logf("kernel: another setup is building; waiting for it")
+	})
+	if err != nil {
+		return nil, explain(fmt.Errorf("kernelspec: %w", err))
+	}
+	return held, nil
 }
 
 // explain adds to an error which folder can be chosen instead.
