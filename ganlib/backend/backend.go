@@ -1,12 +1,14 @@
-// Package backend chooses and configures what computes: the pure Go backend by default, XLA when it was built in
-// and is asked for by name. It never installs anything and never falls back in silence.
+// Package backend chooses and configures what computes: the pure Go backend by default, XLA when it was built in and
+// is asked for, by name or once and for all by setup. It never installs anything and never falls back in silence.
+//
+// A configuration is "go[:option,...]" or "xla[:cpu|:cuda|:/path/of/a/plug-in][,option...]". XLA computes in a
+// plug-in, a shared library that [Locate] finds.
 package backend
 
 import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,17 @@ import (
 // Variable is the environment variable that names a backend when no flag does.
 const Variable = compute.ConfigEnvVar
 
+// startXLA starts an XLA backend; nil in a program without XLA.
+var startXLA func(device string, options []string) (compute.Backend, error)
+
+// BuiltIn are the names that this program knows.
+func BuiltIn() []string {
+	if startXLA != nil {
+		return []string{"go", "xla"}
+	}
+	return []string{"go"}
+}
+
 // Default is the configuration used when nobody asks for another: as many executors as cores, eight at most.
 // Without it the Go backend keeps all but one worker of a small machine idle, and can deadlock on two cores.
 func Default() string { return fmt.Sprintf("go:num_executors=%d", Executors()) }
@@ -25,14 +38,21 @@ func Default() string { return fmt.Sprintf("go:num_executors=%d", Executors()) }
 // Executors is the number of graph executors of the default backend.
 func Executors() int { return min(runtime.NumCPU(), 8) }
 
-// Config says which configuration New(config) would use: the argument, else $GOMLX_BACKEND, else [Default].
-// A plain "go" gets the default's executors.
+// Config says in full which configuration New(config) uses: the argument, else $GOMLX_BACKEND, else what setup --gpu
+// chose for programs with XLA, else [Default]. A plain "go" gets the default's executors, a plain "xla" the device
+// whose plug-in is installed, and CUDA its precision.
 func Config(config string) string {
 	if config == "" {
 		config = os.Getenv(Variable)
 	}
+	if config == "" && startXLA != nil {
+		config = Installed().Default
+	}
 	if config == "" || config == "go" {
 		return Default()
+	}
+	if name, _, _ := strings.Cut(config, ":"); name == "xla" {
+		return xlaConfig(parseXLA(config))
 	}
 	return config
 }
@@ -60,24 +80,45 @@ const builtinExecutors = 8
 // unavailable one is an error that says what there is.
 func New(config string) (b compute.Backend, err error) {
 	config = Config(config)
-	name, _, _ := strings.Cut(config, ":")
-	if !slices.Contains(compute.List(), name) {
-		return nil, fmt.Errorf("backend: %q is not built in; this program has: %s%s", config, strings.Join(compute.List(), ", "), hint(name))
+	if err := Check(config); err != nil {
+		return nil, err
 	}
-	if err := exceptions.TryCatch[error](func() { b, err = compute.NewWithConfig(config) }); err != nil {
-		return nil, fmt.Errorf("backend: %s: %w", config, err)
+	start := func() (compute.Backend, error) { return compute.NewWithConfig(config) }
+	if strings.HasPrefix(config, "xla") {
+		start = func() (compute.Backend, error) { return startXLA(parseXLA(config)) }
+	}
+	if caught := exceptions.TryCatch[error](func() { b, err = start() }); caught != nil {
+		err = caught
 	}
 	if err != nil {
-		return nil, fmt.Errorf("backend: %s cannot start: %w%s", config, err, hint(name))
+		return nil, fmt.Errorf("backend: %s cannot start: %w", config, err)
 	}
 	return b, nil
 }
 
-// hint says how to come by a backend that is missing.
-func hint(name string) string {
-	if name == "xla" {
-		return "\nXLA needs a build with the tag xla, a C compiler and a PJRT plug-in; nothing is installed without being asked." +
-			"\nLeave --backend and $" + Variable + " unset for the Go backend, which is always there."
+// Check refuses what New could not start for want of a part, and starts nothing: an unknown or absent backend, an
+// unknown device, a missing plug-in.
+func Check(config string) error {
+	config = Config(config)
+	name, _, _ := strings.Cut(config, ":")
+	switch {
+	case name == "go":
+		return nil
+	case name != "xla":
+		return fmt.Errorf("backend: there is no backend %q; this program has: %s", config, strings.Join(BuiltIn(), ", "))
+	case startXLA == nil:
+		return fmt.Errorf("backend: %q is not built in; this program has: %s%s", config, strings.Join(BuiltIn(), ", "), howToBuild())
 	}
-	return ""
+	device, _ := parseXLA(config)
+	_, err := Locate(device)
+	return err
+}
+
+// howToBuild says how to come by a program with XLA.
+func howToBuild() string {
+	if Installed().Environment != "" {
+		return "\n→ XLA is installed: start with ./ganbook, which builds it in, or build with -tags=xla"
+	}
+	return "\n→ for an NVIDIA GPU: ./ganbook setup --gpu, which needs a C compiler; or build with -tags=xla and name a plug-in (PJRT)" +
+		"\n→ or leave --backend and $" + Variable + " unset for the Go backend, which is always there"
 }
