@@ -79,11 +79,25 @@ func BatchNorm(s *model.Scope, x *graph.Node, o BatchNormOptions) *graph.Node {
 	if o.Mode == Inference {
 		return normalizeFixed(x, gamma, beta, average.mean.NodeValue(g), average.variance.NodeValue(g), epsilon)
 	}
+	x, bias := withoutBias(x)
 	y, mean, variance := normalizeBatch(x, gamma, beta, epsilon)
 	if o.Mode == Training {
+		if bias != nil {
+			mean = graph.Add(mean, bias)
+		}
 		average.update(s, o.Rule, mean, variance, x.Shape().Size()/channels)
 	}
 	return y
+}
+
+// withoutBias takes the bias off a layer's output. The statistics of a batch take every constant out again, so that the
+// bias in front of them changes nothing but the mean, and its gradient is exactly zero: adding it is two passes over
+// memory for rounding errors that Adam would follow.
+func withoutBias(x *graph.Node) (product, bias *graph.Node) {
+	if sum, ok := stateOf(x.Graph()).biased[x]; ok {
+		return sum.product, sum.bias
+	}
+	return x, nil
 }
 
 // normalizeFixed uses statistics that do not depend on x: y = (x−μ)·γ/√(σ²+ε) + β.

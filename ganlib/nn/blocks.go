@@ -3,35 +3,31 @@ package nn
 import "github.com/gomlx/gomlx/core/graph"
 
 // The three primitives for few channels, where laying out windows and multiplying thin matrices costs more than the
-// products themselves. An output row, cut into parts of some columns, depends on a few image rows; the piece of them
-// that a part sees is contiguous, so it is fetched in few long reads, and is multiplied with the kernel written out as
-// the matrix from those pixels to the part's: zero where a pixel is out of a window's reach.
+// products themselves. Some neighbouring columns of a row, a block, are computed together: the piece of the image that
+// they see is a few long reads, and is multiplied with the kernel written out as the matrix from its pixels to the
+// block's, zero where a pixel is out of a window's reach. All blocks have the same matrix, so that a primitive is one
+// Gather and one product.
 
 // span is the range [lo, hi).
 type span struct{ lo, hi int }
 
-func (s span) size() int             { return s.hi - s.lo }
-func (s span) within(n int) span     { return span{max(s.lo, 0), min(s.hi, n)} }
-func (s span) times(stride int) span { return span{s.lo * stride, s.hi * stride} }
+func (s span) size() int { return s.hi - s.lo }
 
-// block is the part of a convolution between some pixels of its output and of its image.
+// block is the part of a convolution between some pixels of its output and of its image, relative to each other.
 type block struct{ vRows, vCols, xRows, xCols span }
 
-// partsOf cuts n columns into parts. One channel is best taken in whole rows, unless they are long; with more, wide
-// parts are mostly zeros.
-func (p problem) partsOf(n int) []span {
-	width := 1
-	switch {
-	case p.C == 1:
-		width = min(n, 32)
-	case n >= 14:
-		width = 2
+// blockWidth is how many of n columns make a block whose products have so many columns for each: enough to fill the
+// vectors. One channel is best taken in whole rows, unless they are long.
+func (p problem) blockWidth(n, columns int) int {
+	width := max(1, fullVectors/columns)
+	if p.C == 1 {
+		width = fullVectors
 	}
-	var parts []span
-	for at := 0; at < n; at += width {
-		parts = append(parts, span{at, min(at+width, n)})
+	width = min(width, n)
+	for n%width != 0 {
+		width--
 	}
-	return parts
+	return width
 }
 
 // seenBy is the range of image rows (or columns) that the outputs v see.
@@ -44,110 +40,111 @@ func seeing(x span, k, s, before int) span {
 	return span{-floorDiv(-(x.lo + before - k + 1), s), floorDiv(x.hi-1+before, s) + 1}
 }
 
+// outputBlock is the block of the first columns of an output row.
+func (p problem) outputBlock(width int) block {
+	row, cols := span{0, 1}, span{0, width}
+	return block{row, cols, seenBy(row, p.KH, p.StrideH, p.Pad[0][0]), seenBy(cols, p.KW, p.StrideW, p.Pad[1][0])}
+}
+
+// imageBlock is the block of the first columns of one of the first image rows.
+func (p problem) imageBlock(row, width int) block {
+	rows, cols := span{row, row + 1}, span{0, width}
+	return block{seeing(rows, p.KH, p.StrideH, p.Pad[0][0]), seeing(cols, p.KW, p.StrideW, p.Pad[1][0]), rows, cols}
+}
+
 // convolveBlocks computes C.
 func convolveBlocks(x, w *graph.Node, p problem) *graph.Node {
-	var parts []*graph.Node
-	for _, cols := range p.partsOf(p.OW) {
-		b := p.outputBlock(cols)
-		seen := rowsOf(x, p.OH, p.StrideH, b.xRows, b.xCols)
-		parts = append(parts, graph.DotGeneral(seen, []int{1}, nil, p.writtenOut(w, b), []int{1}, nil))
-	}
-	return graph.Reshape(join(parts, 1), p.B, p.OH, p.OW, p.N)
+	width := p.blockWidth(p.OW, p.N)
+	b := p.outputBlock(width)
+	seen := p.seenInImage(x, b, width)
+	y := graph.DotGeneral(seen, []int{1}, nil, p.writtenOut(w, b), []int{1}, nil)
+	return reshaped(y, p.B, p.OH, p.OW, p.N)
 }
 
 // gradientBlocks computes G.
 func gradientBlocks(x, v *graph.Node, p problem) *graph.Node {
-	var sum *graph.Node
-	for _, cols := range p.partsOf(p.OW) {
-		b := p.outputBlock(cols)
-		seen, out := rowsOf(x, p.OH, p.StrideH, b.xRows, b.xCols), rowsOf(v, p.OH, 1, b.vRows, b.vCols)
-		var m *graph.Node
-		if seen.Shape().Dimensions[1] < out.Shape().Dimensions[1] { // the smaller one is transposed
-			m = graph.Transpose(graph.Dot(graph.Transpose(seen, 0, 1), out).Product(), 0, 1)
-		} else {
-			m = graph.Dot(graph.Transpose(out, 0, 1), seen).Product()
-		}
-		if part := p.folded(m, b); sum == nil {
-			sum = part
-		} else {
-			sum = graph.Add(sum, part)
-		}
+	width := p.blockWidth(p.OW, p.N)
+	b := p.outputBlock(width)
+	seen := p.seenInImage(x, b, width)
+	out := reshaped(v, p.B*p.OH*p.OW/width, width*p.N)
+	var m *graph.Node
+	if lastOf(seen.Shape().Dimensions) < width*p.N { // the smaller one is transposed
+		m = graph.Transpose(graph.Dot(graph.Transpose(seen, 0, 1), out).Product(), 0, 1)
+	} else {
+		m = graph.Dot(graph.Transpose(out, 0, 1), seen).Product()
 	}
-	return sum
+	return p.folded(m, b)
 }
 
-// adjointBlocks computes T, one product for every row of a stride and part of its columns.
+// adjointBlocks computes T, one product for every row of a stride.
 func adjointBlocks(v, w *graph.Node, p problem) *graph.Node {
-	var parts []*graph.Node
+	width := p.blockWidth(p.W/p.StrideW, p.StrideW*p.C)
+	var rows []*graph.Node
 	for row := range p.StrideH {
-		for _, cols := range p.partsOf(p.W / p.StrideW) {
-			b := block{xRows: span{row, row + 1}, xCols: cols.times(p.StrideW)}
-			b.vRows = seeing(b.xRows, p.KH, p.StrideH, p.Pad[0][0])
-			b.vCols = seeing(b.xCols, p.KW, p.StrideW, p.Pad[1][0]).within(p.OW)
-			z := graph.Dot(rowsOf(v, p.H/p.StrideH, 1, b.vRows, b.vCols), p.writtenOut(w, b)).Product()
-			parts = append(parts, z)
-		}
+		b := p.imageBlock(row, width*p.StrideW)
+		seen := pieces(v, b.vRows, p.H/p.StrideH, 1, b.vCols, p.W/p.StrideW/width, width)
+		z := graph.Dot(seen, p.writtenOut(w, b)).Product()
+		rows = append(rows, reshaped(z, p.B*p.H/p.StrideH, p.W*p.C))
 	}
-	return graph.Reshape(join(parts, 1), p.B, p.H, p.W, p.C)
+	return reshaped(join(rows, 1), p.B, p.H, p.W, p.C)
 }
 
-// outputBlock is the block of some columns of an output row.
-func (p problem) outputBlock(cols span) block {
-	row := span{0, 1}
-	return block{
-		vRows: row, vCols: cols,
-		xRows: seenBy(row, p.KH, p.StrideH, p.Pad[0][0]),
-		xCols: seenBy(cols, p.KW, p.StrideW, p.Pad[1][0]).within(p.W),
-	}
+// seenInImage is what the blocks of all output rows see.
+func (p problem) seenInImage(x *graph.Node, b block, width int) *graph.Node {
+	return pieces(x, b.xRows, p.OH, p.StrideH, b.xCols, p.OW/width, p.StrideW*width)
 }
 
-// blockable: every part sees something, and the adjoint fills whole strides.
+// blockable: every block sees something, and the adjoint fills whole strides.
 func blockable(p problem) bool {
 	if p.H%p.StrideH != 0 || p.W%p.StrideW != 0 {
 		return false
 	}
-	for _, cols := range p.partsOf(p.OW) {
-		if p.outputBlock(cols).xCols.size() < 1 {
-			return false
-		}
-	}
-	for _, cols := range p.partsOf(p.W / p.StrideW) {
-		if seeing(cols.times(p.StrideW), p.KW, p.StrideW, p.Pad[1][0]).within(p.OW).size() < 1 {
-			return false
-		}
-	}
 	for row := range p.StrideH {
-		if seeing(span{row, row + 1}, p.KH, p.StrideH, p.Pad[0][0]).size() < 1 {
+		if b := p.imageBlock(row, p.StrideW); b.vRows.size() < 1 || b.vCols.size() < 1 {
 			return false
 		}
 	}
 	return true
 }
 
-// rowsOf takes, for each i in [0, count), the rows step·i + rows of an image, zero outside it, and of these the
-// columns cols: a matrix [B·count, rows·cols·c].
-func rowsOf(x *graph.Node, count, step int, rows, cols span) *graph.Node {
+// pieces takes of an image, zero outside, the rows down·i + rows of the columns across·j + cols, for i in [0, count)
+// and j in [0, parts): a matrix [B·count·parts, rows·cols·c].
+func pieces(x *graph.Node, rows span, count, down int, cols span, parts, across int) *graph.Node {
 	d := x.Shape().Dimensions
 	b, h, w, c := d[0], d[1], d[2], d[3]
-	above, below := max(0, -rows.lo), max(0, (count-1)*step+rows.hi-h)
-	whole := rows == span{0, step} && count*step == h && cols == span{0, w}
-	if whole {
-		return graph.Reshape(x, b*count, step*w*c)
+	n, length := b*count*parts, rows.size()*cols.size()*c
+	if rows == (span{0, down}) && count*down == h && cols == (span{0, w}) && parts == 1 {
+		return reshaped(x, n, length)
 	}
-	x = graph.Reshape(x, b, h, w*c)
-	if above+below > 0 {
-		x = graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), graph.PadAxis{}, graph.PadAxis{Start: above, End: below}, graph.PadAxis{})
+	left, right := max(0, -cols.lo), max(0, (parts-1)*across+cols.hi-w)
+	border := rows.lo < 0 || (count-1)*down+rows.hi > h
+	lines := reshaped(x, b*h, w*c)
+	if border || left+right > 0 {
+		zeros := graph.PadAxis{} // a row of them, for all that is above or below an image
+		if border {
+			zeros.End = 1
+		}
+		lines = graph.Pad(lines, graph.ScalarZero(x.Graph(), x.DType()), zeros, graph.PadAxis{Start: left * c, End: right * c})
 	}
-	height := h + above + below
-	key := indexKey{"rows", [12]int{b, height, w, c, count, step, rows.lo + above, cols.lo}}
-	index := indexConstant(x.Graph(), key, b*count, 2, func(flat []int32) {
-		for i := range b * count {
-			flat[2*i] = int32(i/count*height + i%count*step + rows.lo + above)
-			flat[2*i+1] = int32(cols.lo * c)
+	tall := rows.size() // of a read
+	if border {
+		tall = 1
+	}
+	reads := rows.size() / tall
+	key := indexKey{"pieces", [12]int{b, h, left + w + right, c, rows.lo, reads, count, down, cols.lo + left, parts, across, tall}}
+	index := indexConstant(x.Graph(), key, n*reads, 2, func(flat []int32) {
+		for i := range n * reads {
+			image, at, part := i/(reads*parts*count), i/(reads*parts)%count, i/reads%parts
+			row := at*down + rows.lo + i%reads
+			line := image*h + row
+			if row < 0 || row >= h {
+				line = b * h
+			}
+			flat[2*i], flat[2*i+1] = int32(line), int32((part*across+cols.lo+left)*c)
 		}
 	})
-	pieces := graph.BackendGather(graph.Reshape(x, b*height, w*c), index, 1, []int{1, 2}, nil, []int{0, 1}, []int{rows.size(), cols.size() * c}, false)
-	return graph.Reshape(pieces, b*count, rows.size()*cols.size()*c)
+	taken := graph.BackendGather(lines, index, 1, []int{1, 2}, nil, []int{0, 1}, []int{tall, cols.size() * c}, false)
+	return graph.Reshape(taken, n, length)
 }
 
 // taps calls f for every pair of an output pixel and channel and an image pixel of a block, in the order of the
@@ -195,7 +192,7 @@ func (p problem) writtenOut(w *graph.Node, b block) *graph.Node {
 			at++
 		})
 	})
-	return graph.Reshape(graph.Gather(withZeroRow(graph.Reshape(w, none, p.C)), index), outputs, pixels*p.C)
+	return graph.Reshape(graph.Gather(withZeroRow(reshaped(w, none, p.C)), index), outputs, pixels*p.C)
 }
 
 // folded is the adjoint of writtenOut: the sum, for every tap of the kernel, of the matrix's rows that it is in.

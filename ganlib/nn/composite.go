@@ -11,12 +11,16 @@ import (
 // It may return fewer than there are inputs: the rest, kept only for the formula, get none.
 type gradient func(inputs []*graph.Node, v *graph.Node) []*graph.Node
 
+// outGradient is a gradient that also uses the value out.
+type outGradient func(inputs []*graph.Node, out, v *graph.Node) []*graph.Node
+
 // graphState is what this package knows about one graph. It is attached to the graph and collected with it.
 type graphState struct {
-	composites map[*graph.Node]gradient // by the marker among a barrier's inputs
-	native     map[*graph.Node]gradient // by the ConvGeneral node
+	composites map[*graph.Node]outGradient // by the marker among a barrier's inputs
+	native     map[*graph.Node]gradient    // by the ConvGeneral node
 	indices    map[indexKey]*graph.Node
-	forced     map[string]string // lowering by primitive, for tests
+	biased     map[*graph.Node]biasedSum // by the sum
+	forced     map[string]string         // lowering by primitive, for tests
 }
 
 type graphStateKey struct{}
@@ -26,9 +30,10 @@ func stateOf(g *graph.Graph) *graphState {
 		return s
 	}
 	s := &graphState{
-		composites: map[*graph.Node]gradient{},
+		composites: map[*graph.Node]outGradient{},
 		native:     map[*graph.Node]gradient{},
 		indices:    map[indexKey]*graph.Node{},
+		biased:     map[*graph.Node]biasedSum{},
 		forced:     map[string]string{},
 	}
 	g.AttachState(graphStateKey{}, s)
@@ -42,12 +47,37 @@ func stateOf(g *graph.Graph) *graphState {
 // hands its first one through; here its last input marks which formula replaces the barrier's own gradient. The
 // marker, not the barrier, is the key, because recomputation (graph.Node.Checkpoint) clones the barrier; the
 // formula gets the inputs of the node at hand, the recomputed ones then.
+//
+// What passes the barrier, and what it depends on, has the shape in which it is computed, so that nothing is reshaped
+// for its sake; the formula sees the shapes that were given.
 func composite(raw *graph.Node, grad gradient, inputs ...*graph.Node) *graph.Node {
-	g := raw.Graph()
+	return compositeOf(raw, func(in []*graph.Node, _, v *graph.Node) []*graph.Node { return grad(in, v) }, inputs...)
+}
+
+// compositeOf is composite with a formula that also wants the value itself, out. It must not be among the inputs: the
+// backend copies what passes a barrier and is used elsewhere.
+func compositeOf(raw *graph.Node, grad outGradient, inputs ...*graph.Node) *graph.Node {
+	g, dims := raw.Graph(), raw.Shape().Dimensions
 	marker := graph.Identity(graph.Scalar(g, dtypes.Int32, 0))
-	stateOf(g).composites[marker] = grad
-	dependencies := append(append(make([]*graph.Node, 0, len(inputs)+1), inputs...), marker)
-	return graph.SchedulingBarrier(raw, dependencies...)
+	shapes := make([][]int, len(inputs))
+	dependencies := make([]*graph.Node, len(inputs), len(inputs)+1)
+	for i, x := range inputs {
+		shapes[i], dependencies[i] = x.Shape().Dimensions, seen(x)
+	}
+	stateOf(g).composites[marker] = func(in []*graph.Node, out, v *graph.Node) []*graph.Node {
+		given := make([]*graph.Node, len(in))
+		for i, x := range in {
+			given[i] = reshaped(x, shapes[i]...)
+		}
+		cotangents := grad(given, reshaped(out, dims...), reshaped(v, dims...))
+		for i, c := range cotangents {
+			if c != nil {
+				cotangents[i] = shapedLike(c, in[i])
+			}
+		}
+		return cotangents
+	}
+	return reshaped(graph.SchedulingBarrier(seen(raw), append(dependencies, marker)...), dims...)
 }
 
 // withGradient is composite where that is for free. XLA fuses by itself, and its barrier adds 0·x of every input,
@@ -69,7 +99,7 @@ func init() {
 			return barrier(node, v, root)
 		}
 		cotangents := make([]*graph.Node, len(inputs)) // none for raw and marker
-		copy(cotangents[1:last], grad(inputs[1:last], v[0]))
+		copy(cotangents[1:last], grad(inputs[1:last], node, v[0]))
 		return cotangents
 	}
 

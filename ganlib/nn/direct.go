@@ -2,10 +2,9 @@ package nn
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// convolveWindows computes C: windows of x times the kernel, contracting the last axis of both.
+// convolveWindows computes C: windows of x times the kernel.
 func convolveWindows(x, w *graph.Node, p problem) *graph.Node {
-	kernel := graph.Reshape(w, p.N, p.KH*p.KW*p.C)
-	y := graph.DotGeneral(windows(x, p), []int{1}, nil, kernel, []int{1}, nil)
+	y := graph.DotGeneral(windows(x, p), []int{1, 2, 3}, nil, w, []int{1, 2, 3}, nil)
 	return graph.Reshape(y, p.B, p.OH, p.OW, p.N)
 }
 
@@ -13,7 +12,7 @@ func convolveWindows(x, w *graph.Node, p problem) *graph.Node {
 // product that contracts the first axis of both is three times slower.
 func gradientWindows(x, v *graph.Node, p problem) *graph.Node {
 	vt := graph.Transpose(graph.Reshape(v, p.B*p.OH*p.OW, p.N), 0, 1)
-	return graph.Reshape(graph.Dot(vt, windows(x, p)).Product(), p.N, p.KH, p.KW, p.C)
+	return graph.DotGeneral(vt, []int{1}, nil, windows(x, p), []int{0}, nil)
 }
 
 // crop cuts the image of the problem out of a larger (or smaller) one whose pixel (0, 0) is the tap 0 of the first
@@ -26,9 +25,7 @@ func (p problem) crop(z *graph.Node) *graph.Node {
 
 // adjointPixel computes T for v of one pixel: the kernels, weighted by v, are the image.
 func adjointPixel(v, w *graph.Node, p problem) *graph.Node {
-	kernel := graph.Reshape(w, p.N, p.KH*p.KW*p.C)
-	z := graph.Dot(graph.Reshape(v, p.B, p.N), kernel).Product()
-	return p.crop(graph.Reshape(z, p.B, p.KH, p.KW, p.C))
+	return p.crop(graph.DotGeneral(graph.Reshape(v, p.B, p.N), []int{1}, nil, w, []int{0}, nil))
 }
 
 // adjointTaps computes T at stride 1 as the sum over the taps (u, t) of the images W[·,u,t,·]·v, each moved by
@@ -62,12 +59,13 @@ func adjointTaps(v, w *graph.Node, p problem) *graph.Node {
 // column even or odd) sees 2×2 pixels of v through its own 2×2 taps, so one product gives all four, and a
 // transposition puts them in place.
 func adjointPairs(v, w *graph.Node, p problem) *graph.Node {
-	zero := graph.ScalarZero(w.Graph(), w.DType())
 	if p.KH < 4 || p.KW < 4 {
+		zero := graph.ScalarZero(w.Graph(), w.DType())
 		w = graph.Pad(w, zero, graph.PadAxis{}, graph.PadAxis{End: 4 - p.KH}, graph.PadAxis{End: 4 - p.KW}, graph.PadAxis{})
 	}
-	// W[n, 2t+s, 2u+r, c] → [t, u, n, s, r, c]
-	kernel := graph.TransposeAllAxes(graph.Reshape(w, p.N, 2, 2, 2, 2, p.C), 1, 3, 0, 2, 4, 5)
+	kernel := kernelRows(w, "pairs", [3]int{}, 16*p.N, func(i int) (n, u, t int) { // [t, u, n, s, r]
+		return i / 4 % p.N, i/(8*p.N)*2 + i/2%2, i/(4*p.N)%2*2 + i%2
+	})
 	h, wd := p.OH+1, p.OW+1
 	pairs := turnedWindows(padImage(v, 1, 1, 1, 1), grid{h: h, w: wd, kh: 2, kw: 2, top: 1, left: 1})
 	z := graph.Dot(pairs, graph.Reshape(kernel, 4*p.N, 4*p.C)).Product()

@@ -1,50 +1,63 @@
 package nn
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"slices"
 
-// The backend works on rows of the last axis, which is slow where that holds few channels. lanes is a tensor seen as
-// rows long enough for its vector instructions, and vectors per channel repeated to match.
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// The backend works on rows of the last axis, which is slow where that holds few channels. lanes is how values of one
+// shape are seen by what works channel by channel: in rows long enough for the vector instructions, with vectors per
+// channel repeated to match.
 type lanes struct {
-	like     *graph.Node
 	channels int
-	width    int // of a row: a multiple of channels
+	shape    []int // [B,H,W,C]
+	seen     []int // the same values; its last axis is a row, a multiple of the channels
 }
 
 // fullVectors is how many float32 make a row worth while: two of the widest vectors.
 const fullVectors = 32
 
 func lanesOf(x *graph.Node) lanes {
-	channels := x.Shape().Dimensions[x.Rank()-1]
-	l := lanes{like: x, channels: channels, width: channels}
-	if channels < fullVectors && fullVectors%channels == 0 && x.Shape().Size()%fullVectors == 0 && !isXLA(x.Graph()) {
-		l.width = fullVectors
+	dims, size := x.Shape().Dimensions, x.Shape().Size()
+	l := lanes{channels: lastOf(dims), shape: dims, seen: dims}
+	if isXLA(x.Graph()) {
+		return l
+	}
+	l.seen = seenAs(dims)
+	if lastOf(l.seen) < fullVectors && fullVectors%l.channels == 0 && size%fullVectors == 0 {
+		l.seen = []int{size / fullVectors, fullVectors}
 	}
 	return l
 }
 
-// rows is a tensor of the shape of like as [rows, width].
-func (l lanes) rows(x *graph.Node) *graph.Node {
-	return graph.Reshape(x, x.Shape().Size()/l.width, l.width)
-}
+func lastOf(dims []int) int { return dims[len(dims)-1] }
+
+// rows is a value of that shape as rows.
+func (l lanes) rows(x *graph.Node) *graph.Node { return reshaped(x, l.seen...) }
 
 // back is the inverse of rows.
-func (l lanes) back(x *graph.Node) *graph.Node {
-	return graph.Reshape(x, l.like.Shape().Dimensions...)
-}
+func (l lanes) back(x *graph.Node) *graph.Node { return reshaped(x, l.shape...) }
 
-// wide is a vector [channels] as a row [1, width].
+// wide is a vector [channels] as a row, ready to be broadcast.
 func (l lanes) wide(v *graph.Node) *graph.Node {
-	if l.width == l.channels {
-		return graph.Reshape(v, 1, l.width)
+	if width := lastOf(l.seen); width > l.channels {
+		v = graph.BroadcastToDims(graph.Reshape(v, 1, l.channels), width/l.channels, l.channels)
 	}
-	return graph.Reshape(graph.BroadcastToDims(graph.Reshape(v, 1, l.channels), l.width/l.channels, l.channels), 1, l.width)
+	row := slices.Repeat([]int{1}, len(l.seen))
+	row[len(row)-1] = lastOf(l.seen)
+	return graph.Reshape(v, row...)
 }
 
 // sum is the sum over all but the channels of rows: [channels].
 func (l lanes) sum(rows *graph.Node) *graph.Node {
-	s := graph.ReduceSum(rows, 0)
-	if l.width == l.channels {
-		return s
+	leading := make([]int, len(l.seen)-1)
+	for i := range leading {
+		leading[i] = i
 	}
-	return graph.ReduceSum(graph.Reshape(s, l.width/l.channels, l.channels), 0)
+	s := graph.ReduceSum(rows, leading...)
+	if width := lastOf(l.seen); width > l.channels {
+		s = graph.ReduceSum(graph.Reshape(s, width/l.channels, l.channels), 0)
+	}
+	return s
 }

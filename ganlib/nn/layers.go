@@ -76,10 +76,15 @@ func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
 	l := lanesOf(y)
 	b := Variable(s, y.Graph(), "b", y.DType(), Constant(0), l.channels)
 	sum := l.back(graph.Add(l.rows(y), l.wide(b)))
-	return withGradient(sum, func(in []*graph.Node, v *graph.Node) []*graph.Node {
+	sum = withGradient(sum, func(in []*graph.Node, v *graph.Node) []*graph.Node {
 		return []*graph.Node{v, l.sum(l.rows(v))}
 	}, y, b)
+	stateOf(y.Graph()).biased[sum] = biasedSum{product: y, bias: b}
+	return sum
 }
+
+// biasedSum is what withBias added, for batch norm, which does without.
+type biasedSum struct{ product, bias *graph.Node }
 
 func orHe(init Initializer) Initializer {
 	if init == nil {

@@ -104,7 +104,7 @@ func tilesPay(m int) func(p problem) bool {
 	return func(p problem) bool {
 		tiles, channels := p.B*tilesOf(p.OH, m)*tilesOf(p.OW, m), min(p.N, p.C)
 		filled := 8*p.B*p.OH*p.OW >= 7*tiles*m*m
-		return filled && channels >= 32*p.StrideH && tiles >= 256/m && tiles*channels >= p.StrideH<<14
+		return filled && channels >= 32*p.StrideH && tiles >= 256/m && tiles*channels >= 1<<14
 	}
 }
 

@@ -34,15 +34,15 @@ func padImage(x *graph.Node, top, bottom, left, right int) *graph.Node {
 	return graph.Pad(x, zero, graph.PadAxis{}, graph.PadAxis{Start: top, End: bottom}, graph.PadAxis{Start: left, End: right}, graph.PadAxis{})
 }
 
-// windows lays out the windows of x [B,H,W,C] as the rows of a matrix [B·OH·OW, KH·KW·C] ("im2col").
+// windows lays out the windows of x [B,H,W,C]: [B·OH·OW, KH, KW, C] ("im2col").
 func windows(x *graph.Node, p problem) *graph.Node {
-	rows, cols := p.B*p.OH*p.OW, p.KH*p.KW*p.C
+	rows := p.B * p.OH * p.OW
 	// The rows and columns actually covered: an unused tail is cut, not padded.
 	usedH, usedW := (p.OH-1)*p.StrideH+p.KH, (p.OW-1)*p.StrideW+p.KW
 	top, left := p.Pad[0][0], p.Pad[1][0]
 	unit := p.KH == 1 && p.KW == 1 && p.StrideH == 1 && p.StrideW == 1
 	if onePixel(p) || unit {
-		return graph.Reshape(padImage(x, top, usedH-p.H-top, left, usedW-p.W-left), rows, cols)
+		return graph.Reshape(padImage(x, top, usedH-p.H-top, left, usedW-p.W-left), rows, p.KH, p.KW, p.C)
 	}
 	height, width := max(usedH, p.H+top), max(usedW, p.W+left)
 	x = padImage(x, top, height-p.H-top, left, width-p.W-left)
@@ -56,7 +56,7 @@ func windows(x *graph.Node, p problem) *graph.Node {
 	// One slice of KH image rows, KW·C long, per window.
 	flat := graph.Reshape(x, p.B*height, width*p.C)
 	slices := graph.BackendGather(flat, index, 1, []int{1, 2}, nil, []int{0, 1}, []int{p.KH, p.KW * p.C}, false)
-	return graph.Reshape(slices, rows, cols)
+	return graph.Reshape(slices, rows, p.KH, p.KW, p.C)
 }
 
 // grid says which pixels turnedWindows takes: for the output pixel (i, j) of h×w and tap (t, u) of kh×kw the pixel
@@ -82,4 +82,18 @@ func turnedWindows(v *graph.Node, q grid) *graph.Node {
 		}
 	})
 	return graph.Reshape(graph.Gather(pixels, index), rows, taps*n)
+}
+
+// kernelRows takes the taps at(0), at(1), … of a kernel W[n, kh, kw, c]: [rows, c]. One Gather does what a reshape, which
+// copies, and a transposition would. kind and numbers tell the lists of taps apart.
+func kernelRows(w *graph.Node, kind string, numbers [3]int, rows int, at func(i int) (n, u, t int)) *graph.Node {
+	d := w.Shape().Dimensions
+	key := indexKey{kind, [12]int{d[0], d[1], d[2], rows, numbers[0], numbers[1], numbers[2]}}
+	index := indexConstant(w.Graph(), key, rows, 3, func(flat []int32) {
+		for i := range rows {
+			n, u, t := at(i)
+			flat[3*i], flat[3*i+1], flat[3*i+2] = int32(n), int32(u), int32(t)
+		}
+	})
+	return graph.BackendGather(w, index, 1, []int{1}, []int{0, 1, 2}, []int{0, 1, 2}, []int{1, 1, 1, d[3]}, false)
 }

@@ -61,14 +61,9 @@ func adjointPhases(v, w *graph.Node, p problem) *graph.Node {
 // it with a stride copies value by value.
 func phaseKernel(w *graph.Node, p problem, a, b phase) *graph.Node {
 	rows := a.taps * b.taps * p.N
-	key := indexKey{"kernel", [12]int{p.N, p.KH<<16 | p.KW, p.StrideH, p.StrideW, a.first, b.first}}
-	index := indexConstant(w.Graph(), key, rows, 1, func(flat []int32) {
-		for i := range flat {
-			t, u, n := i/(b.taps*p.N), i/p.N%b.taps, i%p.N
-			flat[i] = int32((n*p.KH+a.first+t*p.StrideH)*p.KW + b.first + u*p.StrideW)
-		}
+	return kernelRows(w, "phase", [3]int{a.first<<16 | b.first, p.StrideH<<16 | p.StrideW, b.taps}, rows, func(i int) (n, u, t int) {
+		return i % p.N, a.first + i/(b.taps*p.N)*p.StrideH, b.first + i/p.N%b.taps*p.StrideW
 	})
-	return graph.Reshape(graph.Gather(graph.Reshape(w, p.N*p.KH*p.KW, p.C), index), rows, p.C)
 }
 
 // join concatenates, or returns the only part.

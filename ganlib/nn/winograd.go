@@ -98,13 +98,11 @@ func (t tiling) windows(x *graph.Node, s int, offsets [][2]int) *graph.Node {
 
 // kernel is G w Gᵀ of every pair of channels: [n², N, s²·C].
 func (t tiling) kernel(w *graph.Node, p problem) *graph.Node {
-	taps := graph.TransposeAllAxes(t.split(w, p), 1, 3, 0, 2, 4, 5) // W[n, s·t+i, s·u+j, c] → [t, u, n, i, j, c]
-	return byTaps(t.g, graph.Reshape(taps, t.r*t.r, p.N, t.stride*t.stride*p.C))
-}
-
-// split is the kernel as [N, r, s, r, s, C]: taps and places within a cell apart.
-func (t tiling) split(w *graph.Node, p problem) *graph.Node {
-	return graph.Reshape(w, p.N, t.r, t.stride, t.r, t.stride, p.C)
+	s := t.stride
+	taps := kernelRows(w, "cells", [3]int{t.r, s}, t.r*t.r*p.N*s*s, func(i int) (n, u, v int) { // [t, u, n, i, j]
+		return i / (s * s) % p.N, i/(s*s*p.N*t.r)*s + i/s%s, i/(s*s*p.N)%t.r*s + i%s
+	})
+	return byTaps(t.g, graph.Reshape(taps, t.r*t.r, p.N, s*s*p.C))
 }
 
 // fromKernel is the adjoint of kernel: Gᵀ M G, laid out as W[n, kh, kw, c].
@@ -123,8 +121,11 @@ func (t tiling) outputs(products *graph.Node, b int) *graph.Node {
 // cotangent is the adjoint of outputs, A v Aᵀ of every tile, with the tiles last, so that the product over them needs
 // no transposition: [n², N, tiles].
 func (t tiling) cotangent(v *graph.Node, p problem) *graph.Node {
+	outputs, tiles := t.m*t.m, p.B*t.th*t.tw
 	y := graph.TransposeAllAxes(graph.Reshape(v, p.B, t.th, t.m, t.tw, t.m, p.N), 2, 4, 0, 1, 3, 5)
-	y = graph.TransposeAllAxes(graph.Reshape(y, t.m*t.m, p.B*t.th*t.tw, p.N), 0, 2, 1)
+	// [outputs, tiles, N] → [N, outputs, tiles] → [outputs, N, tiles]: two fast transpositions instead of a slow one.
+	y = graph.Transpose(graph.Reshape(y, outputs*tiles, p.N), 0, 1)
+	y = graph.TransposeAllAxes(graph.Reshape(y, p.N, outputs, tiles), 1, 0, 2)
 	return byTaps(transposed(t.at), y)
 }
 
@@ -146,14 +147,12 @@ func (t tiling) adjoint(v, w *graph.Node, p problem) *graph.Node {
 	tiles := p.B * t.th * t.tw
 	seen := byTaps(t.bt, t.windows(v, 1, offsets)) // [n², s²·tiles, N]
 
-	w = t.split(w, p)
-	for axis, pad := range map[int]int{2: top, 4: left} {
-		if pad%s == 1 { // s = 2: the first row of the image is the second of its cell
-			w = graph.Reverse(w, axis)
-		}
-	}
-	w = graph.Reshape(graph.TransposeAllAxes(w, 1, 3, 2, 4, 0, 5), t.r*t.r, s*s*p.N, p.C)
-	kernel := byTaps(turned(t.g), w) // [n², s²·N, C]
+	// The first row of the image is row top mod s of its cell.
+	taps := kernelRows(w, "places", [3]int{t.r, s, top%s*s + left%s}, t.r*t.r*s*s*p.N, func(i int) (n, u, v int) { // [t, u, i, j, n]
+		place := i / p.N % (s * s)
+		return i % p.N, i/(p.N*s*s*t.r)*s + (place/s+top)%s, i/(p.N*s*s)%t.r*s + (place%s+left)%s
+	})
+	kernel := byTaps(turned(t.g), graph.Reshape(taps, t.r*t.r, s*s*p.N, p.C)) // [n², s²·N, C]
 
 	products := batched(graph.Reshape(seen, n*n*s*s, tiles, p.N), 2, graph.Reshape(kernel, n*n*s*s, p.N, p.C), 1)
 	x := byTaps(t.at, graph.Reshape(products, n*n, s*s*tiles, p.C))
