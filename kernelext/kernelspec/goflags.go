@@ -17,6 +17,26 @@ func kernelFlags(user string) string {
 	if !links {
 		flags = append(flags, "-ldflags=-s -w")
 	}
+	return joinFlags(flags)
+}
+
+// withTag is a GOFLAGS with one more build tag.
+func withTag(flags, tag string) string {
+	list, has := splitFlags(flags), false
+	for i, f := range list {
+		if tags, ok := strings.CutPrefix(f, "-tags="); ok {
+			list[i], has = "-tags="+strings.Trim(tags+","+tag, ","), true
+		}
+	}
+	if !has {
+		list = append(list, "-tags="+tag)
+	}
+	return joinFlags(list)
+}
+
+// joinFlags is the inverse of splitFlags.
+func joinFlags(flags []string) string {
+	flags = append([]string(nil), flags...)
 	for i, f := range flags {
 		switch {
 		case strings.Contains(f, "'"):

@@ -27,3 +27,17 @@ func TestKernelFlags(t *testing.T) {
 		}
 	}
 }
+
+// One tag more, beside those of the user.
+func TestWithTag(t *testing.T) {
+	for flags, want := range map[string]string{
+		"":                               "-tags=xla",
+		"-mod=readonly '-ldflags=-s -w'": "-mod=readonly '-ldflags=-s -w' -tags=xla",
+		"-tags=a,b -mod=readonly":        "-tags=a,b,xla -mod=readonly",
+		"-tags=":                         "-tags=xla",
+	} {
+		if got := withTag(flags, "xla"); got != want {
+			t.Errorf("%q: %q, want %q", flags, got, want)
+		}
+	}
+}

@@ -105,7 +105,7 @@ func Save(spec Spec, o Options) error {
 	if err != nil {
 		return fmt.Errorf("kernelspec: cannot write %s: %w; choose another folder with JUPYTER_DATA_DIR or --prefix", file, err)
 	}
-	o.logf("kernel: %q is installed in %s", DisplayName, filepath.Dir(file))
+	o.logf("kernel: %q is installed in %s", spec.DisplayName, filepath.Dir(file))
 	return nil
 }
 
@@ -135,7 +135,7 @@ func Check(ctx context.Context, o Options, also ...string) error {
 	}
 	files := []string{file}
 	for _, dir := range also {
-		files = append(files, inData(dir))
+		files = append(files, inData(dir, o.name()))
 	}
 	for _, f := range files {
 		wrong = append(wrong, m.compare(f)...)
@@ -175,10 +175,10 @@ func (m *checkout) compare(file string) []error {
 	return nil
 }
 
-// Uninstall removes the kernel of this checkout and the programs built for kernels. A kernel of another
+// Uninstall removes the kernels of this checkout, the one with XLA, too, and the programs built for kernels. A kernel of another
 // checkout is left alone and reported; nothing installed is no error.
 func Uninstall(ctx context.Context, o Options) error {
-	file, err := File(o)
+	dir, err := dataDir(o)
 	if err != nil {
 		return err
 	}
@@ -190,12 +190,20 @@ func Uninstall(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	spec, err := Read(file)
-	if err == nil && spec.Env["GANBOOK_ROOT"] != root {
-		return fmt.Errorf("kernelspec: %s is for the checkout %s: uninstall it from there", file, spec.Env["GANBOOK_ROOT"])
+	files := []string{inData(dir, Name), inData(dir, XLAName)}
+	for _, file := range files {
+		spec, err := Read(file)
+		if err == nil && spec.Env["GANBOOK_ROOT"] != root {
+			return fmt.Errorf("kernelspec: %s is for the checkout %s: uninstall it from there", file, spec.Env["GANBOOK_ROOT"])
+		}
 	}
-	if err := remove(filepath.Dir(file), o); err != nil {
-		return err
+	for i, file := range files {
+		if _, err := os.Lstat(filepath.Dir(file)); err != nil && i > 0 { // few have the second one
+			continue
+		}
+		if err := remove(filepath.Dir(file), o); err != nil {
+			return err
+		}
 	}
 	return removePrograms(ctx, filepath.Join(cache, "kernel"), o)
 }

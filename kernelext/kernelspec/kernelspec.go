@@ -1,4 +1,5 @@
-// Package kernelspec installs the pinned GoNB, behind our proxy, as the Jupyter kernel "Go (ganbook)".
+// Package kernelspec installs the pinned GoNB, behind our proxy, as the Jupyter kernel "Go (ganbook)", and as a second one, "Go
+// (ganbook, XLA)", whose cells compute with XLA.
 //
 // The kernel compiles cells against one checkout of this module (its go.mod, its go.sum, no network), with one
 // toolchain and one environment, all written down in kernel.json: a notebook then behaves the same from JupyterLab,
@@ -14,10 +15,12 @@ import (
 	"strings"
 )
 
-// Name is the kernel's folder and the name notebooks refer to; DisplayName is what menus show.
+// Name is the kernel's folder and the name notebooks refer to; DisplayName is what menus show. XLA's are those of the kernel with XLA.
 const (
-	Name        = "ganbook"
-	DisplayName = "Go (ganbook)"
+	Name           = "ganbook"
+	DisplayName    = "Go (ganbook)"
+	XLAName        = "ganbook-xla"
+	XLADisplayName = "Go (ganbook, XLA)"
 )
 
 // Spec is a kernel.json (https://jupyter-client.readthedocs.io/en/latest/kernels.html#kernel-specs).
@@ -36,17 +39,25 @@ type Options struct {
 	DataDir string    // Jupyter's data folder; <Prefix>/share/jupyter, else JUPYTER_DATA_DIR, else the user's own
 	Prefix  string    // for example a virtual environment
 	Source  string    // the checkout that ganbook-kernel and gopls are built from, for tests with a small Root; Root
+	XLA     string    // the environment with XLA's plug-ins: it is the kernel with XLA; "": that of the Go backend
 	Log     io.Writer // progress lines; nil: none
+}
+
+func (o Options) name() string {
+	if o.XLA != "" {
+		return XLAName
+	}
+	return Name
 }
 
 // File returns the path of the kernel.json that Install writes.
 func File(o Options) (string, error) {
 	dir, err := dataDir(o)
-	return inData(dir), err
+	return inData(dir, o.name()), err
 }
 
-// inData is the kernel's file in a Jupyter data folder.
-func inData(dir string) string { return filepath.Join(dir, "kernels", Name, "kernel.json") }
+// inData is a kernel's file in a Jupyter data folder.
+func inData(dir, name string) string { return filepath.Join(dir, "kernels", name, "kernel.json") }
 
 // Read reads a kernel.json, of this or another kernel.
 func Read(file string) (Spec, error) {

@@ -156,3 +156,56 @@ func TestWhereKernelsAreInstalled(t *testing.T) {
 		}
 	}
 }
+
+// The kernel with XLA lies beside the other, compiles with the tag and a C compiler, and says where its plug-ins are. Both are
+// removed together, and neither when the other is of another checkout.
+func TestKernelWithXLA(t *testing.T) {
+	root := kerneltest.Checkout(t)
+	kerneltest.Spec(t, root)
+	t.Setenv("GOFLAGS", "-tags=mine")
+	t.Setenv("CC", "cc -O1")
+	ctx, env := t.Context(), t.TempDir()
+	plain := kernelspec.Options{Root: root, DataDir: t.TempDir()}
+	o := plain
+	o.XLA = env
+	mustContain(t, kernelspec.Check(ctx, o), "ganbook-xla", "./ganbook setup")
+	if _, err := kernelspec.Install(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := kernelspec.Check(ctx, o); err != nil {
+		t.Error(err)
+	}
+	file := filepath.Join(o.DataDir, "kernels", "ganbook-xla", "kernel.json")
+	spec, err := kernelspec.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spec.DisplayName != "Go (ganbook, XLA)" {
+		t.Errorf("menus show %q", spec.DisplayName)
+	}
+	for name, want := range map[string]string{"CGO_ENABLED": "1", "GOMLX_BACKEND": "xla", "GANBOOK_XLA": env, "CC": "cc -O1",
+		"GOFLAGS": "-mod=readonly -tags=mine,xla '-ldflags=-s -w'"} {
+		if spec.Env[name] != want {
+			t.Errorf("%s=%q, want %q", name, spec.Env[name], want)
+		}
+	}
+	mustContain(t, kernelspec.Check(ctx, plain), filepath.Join("ganbook", "kernel.json"))
+	if err := kernelspec.Save(kerneltest.Spec(t, kerneltest.Checkout(t)), plain); err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir() // what the kernels of this machine run stays
+	plain.Cache = cache
+	mustContain(t, kernelspec.Uninstall(ctx, plain), "is for the checkout")
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("removed all the same: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(o.DataDir, "kernels", "ganbook")); err != nil {
+		t.Fatal(err)
+	}
+	if err := kernelspec.Uninstall(ctx, plain); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(file)); !os.IsNotExist(err) {
+		t.Errorf("%s is still there (%v)", filepath.Dir(file), err)
+	}
+}

@@ -31,6 +31,7 @@ type checkout struct {
 	bin       string // folder of the built tools, one for each set of versions
 	proxy     string // our program in front of gonb; "": none
 	gopls     string // "": none
+	xla       string // the environment with XLA's plug-ins; "": cells compute on the Go backend
 }
 
 // CacheDir is where ganbook keeps what it builds: GANBOOK_CACHE, else ganbook in the user's cache folder.
@@ -99,7 +100,7 @@ func openModule(ctx context.Context, o Options) (*checkout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kernelspec: cells are compiled by Go, and there is no go in PATH: start through ./ganbook, or install Go from https://go.dev/dl/: %w", err)
 	}
-	m := &checkout{root: root, source: root, cache: cache}
+	m := &checkout{root: root, source: root, cache: cache, xla: o.XLA}
 	if o.Source != "" {
 		m.source = o.Source
 	}

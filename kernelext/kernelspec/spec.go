@@ -17,7 +17,7 @@ func (m *checkout) spec() Spec {
 	if m.proxy != "" {
 		argv = []string{m.proxy, "{connection_file}", "--", m.gonb(), "-go_work=" + m.root, "-raw_error"}
 	}
-	return Spec{
+	s := Spec{
 		Argv:        argv,
 		DisplayName: DisplayName, Language: "go", InterruptMode: "message",
 		Env: map[string]string{
@@ -29,6 +29,23 @@ func (m *checkout) spec() Spec {
 			"GOEXPERIMENT": experiment,
 			"GANBOOK_ROOT": m.root,
 		},
+	}
+	if m.xla != "" {
+		m.withXLA(&s)
+	}
+	return s
+}
+
+// withXLA makes a kernel one whose cells are compiled with XLA, by a C compiler, and compute on it: on the GPU where its plug-in is
+// installed, else on the processor.
+func (m *checkout) withXLA(s *Spec) {
+	s.DisplayName = XLADisplayName
+	s.Env["GOFLAGS"] = withTag(s.Env["GOFLAGS"], "xla")
+	s.Env["CGO_ENABLED"] = "1"
+	s.Env["GOMLX_BACKEND"] = "xla"
+	s.Env["GANBOOK_XLA"] = m.xla
+	if cc := os.Getenv("CC"); cc != "" {
+		s.Env["CC"] = cc
 	}
 }
 
