@@ -66,7 +66,7 @@ func staleVerdict() Verdict {
 			err = f
 		}
 		if err == nil {
-			return Verdict{Wrong, fmt.Sprintf("G would learn from the D of before its step. Both were played, one step of a tiny DCGAN: your order gives errG %.6f, the practice %.6f. D must see the fakes again after its own step, because its weights have changed.",
+			return Verdict{Wrong, fmt.Sprintf("G would learn from the D of before its step. Both were played, one step of a tiny DCGAN: your order gives errG %.4f, the practice %.4f. D must see the fakes again after its own step, because its weights have changed.",
 				wrong["G/loss"], right["G/loss"])}
 		}
 	}
