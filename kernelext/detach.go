@@ -24,7 +24,8 @@ import (
 // The process is a copy of the cell's own program, so everything the cell declares is there. It runs the cell from its
 // beginning up to this call: variables of earlier cells are made anew by their initialisers, and statements before
 // Detach are executed a second time, so put it first. In it other calls of Detach, Attach and Stop do nothing, and
-// nothing is displayed: what it prints goes into runs/.jobs/NAME-1/run.log.
+// nothing is displayed: what it prints goes into runs/.jobs/NAME-1/run.log. That folder stays for two weeks after the end,
+// for three months after a failure; the run itself stays until you delete it.
 //
 // Detach panics, so that the cell fails, when the process cannot be started.
 func Detach(name string, body func(ctx context.Context) error) {

@@ -33,6 +33,8 @@ const (
 	haste    = 700 * time.Millisecond
 )
 
+const scanPatience = 200 * time.Millisecond // of Prepare
+
 // usual are packages that most cells use: gopls reads them before it is asked.
 var usual = []string{"context", "errors", "experiments", "fmt", "kernelext", "math", "os", "plots", "runlog", "strings", "time", "train"}
 
@@ -62,6 +64,7 @@ func Start(ctx context.Context, o Options) *Assistant {
 		return a
 	}
 	a.server = newServer(o, func() (string, int) {
+		a.index.wait()
 		a.memory.Mention(usual...)
 		return a.memory.Document("fmt.Printl", len("fmt.Printl"))
 	})
@@ -82,11 +85,15 @@ func (a *Assistant) Executed(code string) { a.memory.Executed(code) }
 func (a *Assistant) Commanded(code string) { a.memory.Commanded(code) }
 
 // Prepare prepares a cell for GoNB, knowing the functions of the cells before it and of all packages: a call without
-// results costs no second compilation.
-func (a *Assistant) Prepare(code string) cells.Prepared { return a.memory.Prepare(code) }
-
-// Packages are those that cells can import, for a Memory of the caller's own.
-func (a *Assistant) Packages() cells.Packages { return a.index }
+// results costs no second compilation. Before the packages are known, which takes long on a slow disk, it waits for them
+// only a little.
+func (a *Assistant) Prepare(code string) cells.Prepared {
+	select {
+	case <-a.index.scanned:
+	case <-time.After(scanPatience):
+	}
+	return a.memory.Prepare(code)
+}
 
 // ask returns what gopls says of a cell, nothing when it does not answer in time. While gopls still loads, it is waited for
 // only if that is all the time there is to lose.

@@ -15,6 +15,7 @@ type match struct{ text, kind string }
 // that it replaces: [start, end). Words that begin as typed come alone; only if there are none, others follow that
 // differ in case, then those that contain what was typed. It takes less than two seconds.
 func (a *Assistant) Complete(ctx context.Context, code string, cursor int) (matches []string, start, end int, kinds []string) {
+	a.index.wait()
 	runes := []rune(code)
 	p := completionPlace(runes, cursor)
 	found := rank(a.syntactic(code, p), p.word)

@@ -169,9 +169,21 @@ func (x *index) list(ctx context.Context) {
 	}
 }
 
-// Import returns the import path that a package name most likely means.
+// ready says whether the folders are known.
+func (x *index) ready() bool {
+	select {
+	case <-x.scanned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Import returns the import path that a package name most likely means, "" as long as the folders are not known.
 func (x *index) Import(name string) string {
-	x.wait()
+	if !x.ready() {
+		return ""
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if paths := x.names[name]; len(paths) > 0 {
@@ -180,8 +192,11 @@ func (x *index) Import(name string) string {
 	return ""
 }
 
-// Results counts the results of a function.
+// Results counts the results of a function, if they are known.
 func (x *index) Results(importPath, function string) (count int, known bool) {
+	if !x.ready() {
+		return 0, false
+	}
 	for _, s := range x.source(importPath).symbols {
 		if s.name == function && s.kind == kindFunction {
 			return s.results, true

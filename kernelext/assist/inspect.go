@@ -15,6 +15,7 @@ type description struct{ declaration, markdown, plain string }
 // declaration and documentation, by MIME type (text/markdown and text/plain). At detail 0 long documentation is cut at
 // the end of a paragraph. It takes less than two seconds.
 func (a *Assistant) Inspect(ctx context.Context, code string, cursor, detail int) (data map[string]string, found bool) {
+	a.index.wait()
 	p := inspectionPlace([]rune(code), cursor)
 	if p.magic {
 		return describeMagic(p.word)

@@ -30,7 +30,7 @@ var remedies = []struct {
 	{regexp.MustCompile(`all goroutines are asleep`), "everything waits: a channel needs somebody at its other end, a WaitGroup a Done for each Add."},
 	{regexp.MustCompile(`concurrent map`), "several goroutines use one map: guard it with a sync.Mutex."},
 	{regexp.MustCompile(`stack overflow`), "a function calls itself without end."},
-	{regexp.MustCompile(`^signal: killed`), "killed from outside: five seconds after the stop button, or because memory ran out (a smaller batch helps)."},
+	{regexp.MustCompile(`^signal: killed`), "killed from outside: because the stop button was pressed twice, or because memory ran out (a smaller batch helps)."},
 	{regexp.MustCompile(`^signal: interrupt`), "stopped. kernelext.Context lets a cell save before it ends."},
 	{regexp.MustCompile(`^exit status`), "the cell ended itself, by os.Exit or log.Fatal: what it said stands above."},
 }

@@ -13,7 +13,6 @@ const (
 	sayAfter     = 2 * time.Second // the user is told what is waited for
 	gonbKills    = 5 * time.Second // after GoNB is interrupted it kills the cell's program
 	stuckAfter   = 10 * time.Second
-	look         = 10 * time.Millisecond
 )
 
 var interruptedFailure = cells.Failure{Name: "interrupted", Value: "the cell was stopped", Traceback: []string{"interrupted: the cell was stopped"}}
@@ -59,6 +58,19 @@ func (p *proxy) stopButton() {
 
 // stopEnded forgets the interruption when its cell has ended.
 func (p *proxy) stopEnded() { p.interrupt = nil }
+
+// cellLeaves hears that a cell has ended what the stop button was to end, the watching of a training, say: it has not failed,
+// and the button stops what it does after that as if pressed for the first time. Only GoNB, once told, does not forget.
+func (p *proxy) cellLeaves(c *cell) {
+	switch {
+	case !c.interrupted || p.interrupt == nil:
+	case p.interrupt.passed.IsZero():
+		c.interrupted = false
+		p.stopEnded()
+	default:
+		c.left = true
+	}
+}
 
 // passInterrupt lets GoNB interrupt: it remembers that the rest of the cell is not to run, and kills the program in five
 // seconds.

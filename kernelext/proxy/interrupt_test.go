@@ -73,7 +73,18 @@ func TestLeft(t *testing.T) {
 	id = k.send("!run cell trap 'exit 0' INT; echo ready; while :; do sleep 0.01; done\n!mime " + leftType + "\n!fail exit status 2")
 	k.seen(id, "ready")
 	k.stop()
-	if name, _ := k.wait(id).failure(t); name != "interrupted" {
+	if name, _ := k.wait(id).failure(t); name != "exit status" {
+		t.Errorf("a cell that fails after it was left: error %s", name)
+	}
+	id = k.send("!run cell trap 'exit 0' INT; echo ready; while :; do sleep 0.01; done\n!mime " + leftType +
+		"\n!run cell trap 'echo saving; sleep 2; echo saved; exit 0' INT; echo second; while :; do sleep 0.01; done")
+	k.seen(id, "ready")
+	k.stop()
+	k.seen(id, "second")
+	k.stop() // the first press for this one: it may save for longer than GoNB lets it
+	if r := k.wait(id); !strings.HasSuffix(r.stdout, "saving\nsaved\n") {
+		t.Errorf("stdout %q", r.stdout)
+	} else if name, _ := r.failure(t); name != "interrupted" {
 		t.Errorf("error %s", name)
 	}
 	k.run("!out again").expect(t, "ok")

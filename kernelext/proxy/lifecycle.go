@@ -134,10 +134,13 @@ func (p *proxy) every(d time.Duration, event func()) {
 
 // remembered is the cell that lets a new GoNB know the declarations of earlier cells, if there are any.
 func (p *proxy) remembered() []string {
-	if len(p.memory.Names("")) == 0 {
+	var fresh cells.Memory
+	fresh.Executed(p.options.Prelude)
+	none, _ := fresh.Document("", 0)
+	text, _ := p.memory.Document("", 0)
+	if text == none {
 		return nil
 	}
-	text, _ := p.memory.Document("", 0)
 	return []string{strings.TrimSpace(strings.TrimPrefix(text, "package main\n"))}
 }
 
@@ -170,9 +173,12 @@ func (p *proxy) gonbDied(wasReady bool, err error) {
 		return
 	}
 	f := cells.Failure{Name: "KernelError", Value: reason, Traceback: []string{reason}}
-	if wasReady {
+	switch {
+	case wasReady && !again:
+		f.Traceback = append(f.Traceback, "The next cell starts it again, with the declarations of earlier cells. Give %env and %cd again.")
+	case wasReady:
 		f.Traceback = append(f.Traceback, "It is started again, with the declarations of earlier cells. Give %env and %cd again.")
-	} else if tail != "" {
+	case tail != "":
 		f.Traceback = append(f.Traceback, "Its last words:\n"+tail)
 	}
 	p.finish(c, &f)

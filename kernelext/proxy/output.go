@@ -98,7 +98,7 @@ func (o *output) display(m wire.Message) {
 	case c.Data[pageType] != nil:
 		o.page = append(o.page, map[string]any{"source": "page", "start": 0, "data": map[string]any{"text/plain": c.Data[pageType]}})
 	case c.Data[leftType] != nil:
-		o.cell.left = o.cell.interrupted
+		o.p.cellLeaves(o.cell)
 	case c.Data[resultType] != nil:
 		if o.cell.silent {
 			return

@@ -7,9 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// look is how often processes are looked at while something is being stopped.
+const look = 10 * time.Millisecond
 
 // diesWithUs lets a process be killed by the system when the thread that starts it ends.
 func diesWithUs() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -11,7 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
+
+// look is how often processes are looked at while something is being stopped; each look runs ps.
+const look = 100 * time.Millisecond
 
 // diesWithUs: other systems cannot end a process with its parent; the kernel's end does it.
 func diesWithUs() *syscall.SysProcAttr { return nil }

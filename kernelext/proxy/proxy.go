@@ -9,6 +9,10 @@
 // and the rest is linking. GOFLAGS="-mod=readonly '-ldflags=-s -w'" saves 40 % of all, and CGO_ENABLED=0, where cells
 // need no XLA, another 15 %: the kernelspec's environment should have both.
 //
+// A limit: GoNB reads what a cell prints in pieces of up to 32 kB and makes each a message, so in much text at once a letter
+// of several bytes may be torn and come as question marks (U+FFFD). Nothing here can mend it, and a pipe of the cell's own in
+// front of GoNB's would lose what is printed before os.Exit.
+//
 // One goroutine, the loop, owns all state: sockets, timers and waits report to it, and what it calls never waits.
 package proxy
 
