@@ -57,7 +57,7 @@ func Build(ctx context.Context, o Options) (*Environment, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, fmt.Errorf("jupyter: %w%s", err, remedy(err.Error()))
+		return nil, fmt.Errorf("jupyter: %w%s", err, remedy(err.Error(), withoutLab))
 	}
 	tidy(o, e)
 	return e, nil
@@ -114,19 +114,43 @@ func (e *Environment) make(ctx context.Context, o Options, python Python, held *
 
 var errNoUV = errors.New("there is no uv")
 
-// run starts a program of the installation in a process group of its own, which ends with ctx; its lock is given back by the last of them.
+// run starts a program of the installation.
 func (e *Environment) run(ctx context.Context, held *shared.Held, argv ...string) error {
+	return e.runShowing(ctx, held, func(string) {}, argv...)
+}
+
+// runShowing starts a program of the installation in a process group of its own, which ends with ctx; its lock is given back by the
+// last of them. What it says is shown line by line, and kept for an error.
+func (e *Environment) runShowing(ctx context.Context, held *shared.Held, show func(line string), argv ...string) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = cleanEnviron(os.Environ())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	held.Share(cmd)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", strings.Join(argv[:min(len(argv), 5)], " "), err, lastLines(string(out), 12))
+	said := &lines{show: show}
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(argv[:min(len(argv), 5)], " "), err, lastLines(said.text.String(), 12))
 	}
 	return nil
+}
+
+// lines keeps what a program says and shows every whole line.
+type lines struct {
+	show func(line string)
+	text strings.Builder
+	rest string
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.text.Write(p)
+	parts := strings.Split(l.rest+string(p), "\n")
+	for _, line := range parts[:len(parts)-1] {
+		l.show(line)
+	}
+	l.rest = parts[len(parts)-1]
+	return len(p), nil
 }
 
 // cleanEnviron is an environment without what would make Python, pip or Jupyter work somewhere else than in our environment. Where
@@ -151,8 +175,11 @@ func lastLines(text string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// remedy is what to do about a failed installation, from what the programs said.
-func remedy(message string) string {
+// withoutLab is what is left when JupyterLab cannot be installed.
+const withoutLab = "without JupyterLab: ./ganbook setup --kernel-only"
+
+// remedy is what to do about a failed installation, from what the programs said; otherwise: what else can be done.
+func remedy(message, otherwise string) string {
 	has := func(parts ...string) bool {
 		for _, p := range parts {
 			if strings.Contains(message, p) {
@@ -171,9 +198,9 @@ func remedy(message string) string {
 	case has("No matching distribution", "Temporary failure in name resolution", "Failed to establish", "Connection", "ProxyError",
 		"timed out", "SSLError", "dns error", "error sending request", "Max retries"):
 		return "\n→ is there a network? Packages come from pypi.org, or from where PIP_INDEX_URL says; proxies are named by HTTPS_PROXY" +
-			"\n→ what has been installed once needs no network; without JupyterLab: ./ganbook setup --kernel-only"
+			"\n→ what has been installed once needs no network; " + otherwise
 	}
-	return "\n→ try another interpreter (GANBOOK_PYTHON), or install the kernel alone: ./ganbook setup --kernel-only"
+	return "\n→ another interpreter may do (GANBOOK_PYTHON); " + otherwise
 }
 
 func (o Options) logf(format string, args ...any) {

@@ -46,14 +46,16 @@ func TestLabLockIsPinned(t *testing.T) {
 	}
 }
 
-// The project's own lock file equals the one that was tried out.
-func TestLabLockIsTheOneThatWasTried(t *testing.T) {
-	tried, err := os.ReadFile("../../../shared/stack/locks/lab.lock")
-	if err != nil {
-		t.Skip("no shared data beside the checkout")
-	}
-	if !bytes.Equal(tried, LabLock) {
-		t.Error("locks/lab.lock differs from the lock file that was tried out")
+// The project's own lock files equal those that were tried out.
+func TestLocksAreThoseThatWereTried(t *testing.T) {
+	for name, ours := range map[string][]byte{"lab": LabLock, "cuda": CUDA.Lock} {
+		tried, err := os.ReadFile("../../../shared/stack/locks/" + name + ".lock")
+		if err != nil {
+			t.Skip("no shared data beside the checkout")
+		}
+		if !bytes.Equal(tried, ours) {
+			t.Errorf("locks/%s.lock differs from the lock file that was tried out", name)
+		}
 	}
 }
 
@@ -172,7 +174,7 @@ func TestRemedy(t *testing.T) {
 		"ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE":                  "lock file",
 		"something else": "--kernel-only",
 	} {
-		if got := remedy(message); !strings.Contains(got, want) {
+		if got := remedy(message, withoutLab); !strings.Contains(got, want) {
 			t.Errorf("%q: %q, want %q", message, got, want)
 		}
 	}
