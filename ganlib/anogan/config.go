@@ -1,0 +1,203 @@
+// Package anogan finds anomalies with a generator that has seen normal images only: the MNIST programme of a blog post
+// and the paper it follows (Schlegl, Seeböck, Waldstein, Schmidt-Erfurth & Langs 2017, arXiv 1703.05921).
+//
+// [New] is the game that trains the networks. A [Mapper] then searches, for each query x, the latent z whose image G(z)
+// comes closest to x; what is left over is the anomaly score A(x), higher being more anomalous.
+package anogan
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/nn"
+)
+
+// Config is the table of settings, with the symbols of the documents.
+type Config struct {
+	BatchSize int   `symbol:"batch_size"`
+	ImageSize int   `symbol:"image_size"` // side of a square image
+	Channels  int   `symbol:"nc"`
+	Latent    int   `symbol:"z_dim"`
+	GenMaps   []int `symbol:"g_maps"` // maps of G's hidden blocks; the size doubles from each to the next
+	GenStride int   `symbol:"g_last"` // stride of G's last block, which makes the image: 1 or 2
+	DiscMaps  []int `symbol:"d_maps"` // maps of D's blocks; the size halves at each
+	Kernel    int   `symbol:"k"`
+	Feature   int   `symbol:"feature"` // whose block's activations are f(x), from 1
+
+	Prior     string  `symbol:"p(z)"`    // "uniform" (−1, 1) or "normal" (0, 1)
+	GenSlope  float64 `symbol:"g_slope"` // of G's LeakyReLU; 0 is ReLU
+	DiscSlope float64 `symbol:"d_slope"` // of D's
+	Norm      string  `symbol:"bn"`      // "tf1" (ε 1e-3, keeps 0.99, unbiased), "tf1-unfused" (biased), "dcgan" (ε 1e-5, keeps 0.9)
+	DiscNorm  bool    `symbol:"d_bn"`    // batch norm in D, but for its first block
+	InitStd   float64 `symbol:"std"`     // kernels from N(0, std²); 0: Glorot's uniform
+
+	Epochs       int     `symbol:"epochs"`
+	GenSteps     int     `symbol:"g_steps"` // steps of G for one of D, on the same z
+	LearningRate float64 `symbol:"lr"`
+	Beta1        float64 `symbol:"beta1"`
+	Beta2        float64 `symbol:"beta2"`
+	Epsilon      float64 `symbol:"eps"`        // as TensorFlow 1 has it: "epsilon hat"
+	LateEpoch    int     `symbol:"late_epoch"` // from here on another Adam, with LateRate; 0: never
+	LateRate     float64 `symbol:"late_lr"`
+	EpochImages  int     `symbol:"n"` // images in an epoch
+
+	Search
+}
+
+// Search is how the latent of a query is searched.
+type Search struct {
+	Steps    int     `symbol:"search_steps"`
+	Rate     float64 `symbol:"search_lr"`   // of Adam, with 0.9, 0.999, 1e-8
+	LateStep int     `symbol:"search_late"` // from here on another Adam, with SearchLate; 0: never
+	Late     float64 `symbol:"search_late_lr"`
+	Lambda   float64 `symbol:"lambda"`   // λ of A(x) = (1−λ)·R(x) + λ·D(x)
+	Sums     bool    `symbol:"sums"`     // R and D are sums over an image's elements; else means
+	Restarts int     `symbol:"restarts"` // searches of a query, of which the best counts
+	Bound    string  `symbol:"bound"`    // "none"; "clip": z back into [−1, 1] after each step; "tanh": z = tanh(w)
+	Stop     float64 `symbol:"stop"`     // a query whose loss is at most this is searched no further; 0: never
+}
+
+// Post is the blog's programme: MNIST, 85,937 parameters in G, 6,369 in D, TensorFlow 1's defaults.
+func Post() Config {
+	return Config{
+		BatchSize: 256, ImageSize: 28, Channels: 1, Latent: 50,
+		GenMaps: []int{32, 16, 8}, GenStride: 1, DiscMaps: []int{16, 32}, Kernel: 3, Feature: 1,
+		Prior: "uniform", GenSlope: 0.2, DiscSlope: 0.2, Norm: "tf1",
+		Epochs: 200, GenSteps: 2, LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8,
+		LateEpoch: 150, LateRate: 1e-4, EpochImages: 55_000,
+		Search: Search{Steps: 150, Rate: 0.1, LateStep: 50, Late: 0.01, Lambda: 0.7, Restarts: 1, Bound: "none"},
+	}
+}
+
+// Paper2017 is the paper's setting: DCGAN's nets on 64×64 patches, 20 epochs, 500 steps of search, λ = 0.1 in sums. Where
+// the paper leaves a value to DCGAN (Radford et al. 2015), it is theirs; the learning rate of the search, which it does
+// not give, is 0.01.
+func Paper2017() Config {
+	return Config{
+		BatchSize: 64, ImageSize: 64, Channels: 1, Latent: 100,
+		GenMaps: []int{512, 256, 128, 64}, GenStride: 2, DiscMaps: []int{64, 128, 256, 512}, Kernel: 5, Feature: 4,
+		Prior: "uniform", DiscSlope: 0.2, Norm: "dcgan", DiscNorm: true, InitStd: 0.02,
+		Epochs: 20, GenSteps: 1, LearningRate: 2e-4, Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8,
+		EpochImages: 1_000_000,
+		Search:      Search{Steps: 500, Rate: 0.01, Lambda: 0.1, Sums: true, Restarts: 1, Bound: "none"},
+	}
+}
+
+// base is the side of G's first map; it doubles from hidden block to hidden block, and at the last when that has stride 2.
+func (c Config) base() int { return c.ImageSize / c.growth() }
+
+func (c Config) growth() int { return c.GenStride << (len(c.GenMaps) - 1) }
+
+// Validate refuses settings for which there is no network or no search.
+func (c Config) Validate() error {
+	switch {
+	case len(c.GenMaps) < 1 || len(c.GenMaps) > 8 || len(c.DiscMaps) < 1 || len(c.DiscMaps) > 8 || slices.Min(slices.Concat(c.GenMaps, c.DiscMaps)) < 1:
+		return fmt.Errorf("anogan: g_maps %v, d_maps %v; each is a list of 1 to 8 numbers of maps, all at least 1", c.GenMaps, c.DiscMaps)
+	case c.GenStride != 1 && c.GenStride != 2:
+		return fmt.Errorf("anogan: g_last %d; the stride of G's last block is 1 or 2", c.GenStride)
+	case c.ImageSize < 8 || c.ImageSize > 1024 || c.ImageSize%c.growth() != 0:
+		return fmt.Errorf("anogan: image size %d; it must be from 8 to 1024 and a multiple of %d, by which G's %d blocks enlarge their first map",
+			c.ImageSize, c.growth(), len(c.GenMaps)+1)
+	case c.Kernel != 3 && c.Kernel != 5:
+		return fmt.Errorf("anogan: kernel %d; it is 3 (the blog) or 5 (DCGAN)", c.Kernel)
+	case c.Channels != 1 && c.Channels != 3:
+		return fmt.Errorf("anogan: %d channels; it is 1 or 3", c.Channels)
+	case c.BatchSize < 2 || c.Latent < 1 || c.GenSteps < 1:
+		return fmt.Errorf("anogan: batch_size %d, z_dim %d, g_steps %d; batch norm needs at least 2 images, the others must be at least 1", c.BatchSize, c.Latent, c.GenSteps)
+	case c.Feature < 1 || c.Feature > len(c.DiscMaps):
+		return fmt.Errorf("anogan: feature %d; D has blocks 1 to %d", c.Feature, len(c.DiscMaps))
+	case c.Prior != "uniform" && c.Prior != "normal":
+		return fmt.Errorf("anogan: prior %q; it is \"uniform\" or \"normal\"", c.Prior)
+	case !(c.GenSlope >= 0 && c.GenSlope <= 1) || !(c.DiscSlope >= 0 && c.DiscSlope <= 1) || !(c.InitStd >= 0) || math.IsInf(c.InitStd, 0):
+		return fmt.Errorf("anogan: g_slope %v, d_slope %v, std %v; the slopes must be from 0 to 1, std not negative", c.GenSlope, c.DiscSlope, c.InitStd)
+	}
+	if _, ok := normRules[c.Norm]; !ok {
+		return fmt.Errorf("anogan: bn %q; it is \"tf1\", \"tf1-unfused\" or \"dcgan\"", c.Norm)
+	}
+	if err := c.validateTraining(); err != nil {
+		return err
+	}
+	return c.Search.validate(c.Prior)
+}
+
+func (c Config) validateTraining() error {
+	switch {
+	case !positive(c.LearningRate):
+		return fmt.Errorf("anogan: learning rate %v; it must be positive", c.LearningRate)
+	case !(c.Beta1 >= 0 && c.Beta1 < 1) || !(c.Beta2 >= 0 && c.Beta2 < 1) || !(c.Epsilon >= 0):
+		return fmt.Errorf("anogan: beta1 %v, beta2 %v, eps %v; the betas must be at least 0 and below 1, eps not negative", c.Beta1, c.Beta2, c.Epsilon)
+	case c.LateEpoch < 0 || c.LateEpoch > 0 && !positive(c.LateRate):
+		return fmt.Errorf("anogan: late_epoch %d, late_lr %v; the epoch must not be negative, and its rate positive", c.LateEpoch, c.LateRate)
+	case c.LateEpoch > 0 && c.EpochImages < 1:
+		return fmt.Errorf("anogan: n = %d images in an epoch; it must be at least 1 for late_epoch to mean anything", c.EpochImages)
+	}
+	return nil
+}
+
+func (s Search) validate(prior string) error {
+	switch {
+	case s.Steps < 1 || !positive(s.Rate):
+		return fmt.Errorf("anogan: search_steps %d, search_lr %v; there must be at least one step, and the rate must be positive", s.Steps, s.Rate)
+	case s.LateStep < 0 || s.LateStep > 0 && !positive(s.Late):
+		return fmt.Errorf("anogan: search_late %d, search_late_lr %v; the step must not be negative, and its rate positive", s.LateStep, s.Late)
+	case !(s.Lambda >= 0 && s.Lambda <= 1):
+		return fmt.Errorf("anogan: lambda %v; it must be from 0 (residual alone) to 1 (features alone)", s.Lambda)
+	case s.Restarts < 1 || !(s.Stop >= 0):
+		return fmt.Errorf("anogan: restarts %d, stop %v; there must be at least one search, and stop must not be negative", s.Restarts, s.Stop)
+	case s.Bound != "none" && s.Bound != "clip" && s.Bound != "tanh":
+		return fmt.Errorf("anogan: bound %q; it is \"none\", \"clip\" or \"tanh\"", s.Bound)
+	case s.Bound != "none" && prior != "uniform":
+		return fmt.Errorf("anogan: bound %q keeps z in [−1, 1], which is the range of the uniform prior; use \"none\" with %q", s.Bound, prior)
+	}
+	return nil
+}
+
+func positive(x float64) bool { return x > 0 && !math.IsInf(x, 0) }
+
+var normRules = map[string]nn.NormRule{"tf1": nn.TF1Fused, "tf1-unfused": nn.TF1Unfused, "dcgan": nn.TorchRule}
+
+// prior is p(z).
+func (c Config) prior() ganlib.Prior {
+	if c.Prior == "normal" {
+		return ganlib.Normal(c.Latent)
+	}
+	return ganlib.Uniform(c.Latent)
+}
+
+// adam is the optimiser of both networks.
+func (c Config) adam() ganlib.Adam {
+	return ganlib.Adam{LearningRate: c.LearningRate, Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, EpsilonHat: true}
+}
+
+// kernels is the initial distribution of kernels and matrices; nil of Glorot's is not He's.
+func (c Config) kernels() nn.Initializer {
+	if c.InitStd > 0 {
+		return nn.Normal(c.InitStd)
+	}
+	return nn.GlorotUniform
+}
+
+// schedule is nil, or two stages with an Adam each.
+func (c Config) schedule() ganlib.Schedule {
+	if c.LateEpoch == 0 {
+		return nil
+	}
+	return twoAdams{from: int64(c.LateEpoch) * int64(c.EpochImages), rate: c.LateRate}
+}
+
+// twoAdams is the blog's change of learning rate: from some image on another optimiser, whose moments and count of steps
+// begin at zero.
+type twoAdams struct {
+	from int64
+	rate float64
+}
+
+// At implements [ganlib.Schedule].
+func (t twoAdams) At(images int64) ganlib.Phase {
+	if images < t.from {
+		return ganlib.Phase{Stage: "early", Alpha: 1}
+	}
+	return ganlib.Phase{Stage: "late", Alpha: 1, FreshAdam: true, LearningRate: map[string]float64{"D": t.rate, "G": t.rate}}
+}

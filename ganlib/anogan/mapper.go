@@ -1,0 +1,207 @@
+package anogan
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/nn"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// MapperOptions are the settings of a search that change no score beyond rounding, but for the seed.
+type MapperOptions struct {
+	Batch int   // queries searched at once; 0: 64. Every search is padded to it
+	Seed  int64 // of the first latents
+	Every int   // keep the mapped image of every so many steps; 0: the last alone
+}
+
+// Mapper searches latents with the networks of a store frozen and batch norm in inference mode. A whole batch of queries
+// is searched at once, each with its own z and its own moments of Adam, and nothing of one query meets another: the
+// batch always has one size, and z starts from a stream that the seed and the picture itself decide. A query's result is
+// therefore the same to the bit alone, in any company and in any order, on one machine and backend.
+//
+// A Mapper belongs to one goroutine. Its memory does not grow with the number of queries.
+type Mapper struct {
+	search   Search
+	gan      *ganlib.GAN
+	opt      MapperOptions
+	features int // numbers in f(x)
+
+	know, step, look *model.Exec
+}
+
+// defaultBatch keeps the activations of a step in the processor's caches.
+const defaultBatch = 64
+
+// NewMapper compiles a search. The store must hold every variable of the networks: one of another architecture, or with
+// weights missing, is an error, and is left as it was.
+func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, opt MapperOptions) (*Mapper, error) {
+	if opt.Batch == 0 {
+		opt.Batch = defaultBatch
+	}
+	if opt.Batch < 1 || opt.Every < 0 {
+		return nil, fmt.Errorf("anogan: batch %d, every %d; a search needs a batch of at least 1, and every must not be negative", opt.Batch, opt.Every)
+	}
+	if err := search.validate(priorName(gan.Prior)); err != nil {
+		return nil, err
+	}
+	if err := complete(b, store, gan); err != nil {
+		return nil, err
+	}
+	m := &Mapper{search: search, gan: gan, opt: opt}
+	var errs [3]error
+	m.know, errs[0] = compile(b, store, gan.Name+"/know", m.buildKnow)
+	m.step, errs[1] = compile(b, store, gan.Name+"/step", m.buildStep)
+	m.look, errs[2] = compile(b, store, gan.Name+"/look", m.buildLook)
+	err := errors.Join(errs[:]...)
+	if err == nil {
+		err = m.measure()
+	}
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func compile[F model.ExecGraphFn](b compute.Backend, store *model.Store, name string, build F) (*model.Exec, error) {
+	exec, err := model.NewExec(b, store, build)
+	if err != nil {
+		return nil, fmt.Errorf("anogan: %s: %w", name, err)
+	}
+	return exec.WithName(name), nil
+}
+
+// Close gives the memory of the compiled graphs back.
+func (m *Mapper) Close() {
+	for _, exec := range []*model.Exec{m.know, m.step, m.look} {
+		if exec != nil {
+			exec.Finalize()
+		}
+	}
+}
+
+// Describe says in a line how latents are searched, λ in both conventions.
+func (m *Mapper) Describe() string { return m.search.describe(m.pixels(), m.features) }
+
+func (m *Mapper) pixels() int { return m.gan.Image.Height * m.gan.Image.Width * m.gan.Image.Channels }
+
+// priorName tells a prior that lies in [−1, 1], which a bound on z can keep, from others.
+func priorName(p ganlib.Prior) string {
+	if p.Name == ganlib.Uniform(1).Name {
+		return "uniform"
+	}
+	return "normal"
+}
+
+// complete builds the networks in a store of its own and refuses one that lacks any of their variables.
+func complete(b compute.Backend, store *model.Store, gan *ganlib.GAN) error {
+	fresh := ganlib.NewStore(0)
+	if err := ganlib.Build(b, fresh, gan); err != nil {
+		return err
+	}
+	for v := range fresh.IterVariables() {
+		had := store.GetVariable(v.Path())
+		if had == nil {
+			return fmt.Errorf("anogan: the networks have a variable %s that the snapshot lacks: it is of another architecture", v.Path())
+		}
+		if !had.Shape().Equal(v.Shape()) {
+			return fmt.Errorf("anogan: variable %s is %s in the snapshot and %s in the networks: it is of another architecture", v.Path(), had.Shape(), v.Shape())
+		}
+	}
+	return nil
+}
+
+// measure learns the size of f(x) from one batch of nothing.
+func (m *Mapper) measure() error {
+	im := m.gan.Image
+	x := tensors.FromFlatDataAndDimensions(make([]float32, m.opt.Batch*m.pixels()), m.opt.Batch, im.Height, im.Width, im.Channels)
+	defer x.FinalizeAll()
+	out, err := m.know.Call(x)
+	if err != nil {
+		return fmt.Errorf("anogan: f(x): %w", err)
+	}
+	m.features = out[0].Shape().Size() / m.opt.Batch
+	finalize(out...)
+	return nil
+}
+
+// inputs are those of the frozen networks.
+func (m *Mapper) inputs(s *model.Scope, g *graph.Graph) ganlib.Inputs {
+	in := ganlib.NewInputs(s.Store(), nil).WithMode(nn.Inference)
+	in.Alpha = ScalarOne(g, dtypes.Float32)
+	return in
+}
+
+// buildKnow: x → f(x) and D's logit, which no step changes.
+func (m *Mapper) buildKnow(s *model.Scope, x *Node) []*Node {
+	scores := m.gan.Discriminate(m.inputs(s, x.Graph()), x)
+	return []*Node{scores.Features, Reshape(scores.Logits, -1)}
+}
+
+// mapping is what is minimised (spec §5), one number a query:
+//
+//	R = M|x − G(z)|,  D = M|f(x) − f(G(z))|,  A = (1−λ)·R + λ·D
+//
+// with M the mean, or the sum, over an image's elements.
+func (m *Mapper) mapping(s *model.Scope, x, fx, z *Node) (y, residual, discrimination, score *Node) {
+	in := m.inputs(s, x.Graph())
+	over := func(d *Node) *Node {
+		if m.search.Sums {
+			return ReduceSum(Abs(d), 1, 2, 3)
+		}
+		return ReduceMean(Abs(d), 1, 2, 3)
+	}
+	y = m.gan.Generate(in.WithZ(z))
+	residual = over(Sub(x, y))
+	discrimination = over(Sub(fx, m.gan.Discriminate(in, y).Features))
+	score = Add(MulScalar(residual, 1-m.search.Lambda), MulScalar(discrimination, m.search.Lambda))
+	return y, residual, discrimination, score
+}
+
+// adam is the optimiser of z.
+var adam = ganlib.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, EpsilonHat: true}
+
+// latent is z as the optimiser's variable has it.
+func (m *Mapper) latent(w *Node) *Node {
+	if m.search.Bound == "tanh" {
+		return Tanh(w)
+	}
+	return w
+}
+
+// buildStep: one step of Adam on each row of w, and A before it. The sum over the batch gives each row its own gradient.
+func (m *Mapper) buildStep(s *model.Scope, in []*Node) []*Node {
+	x, fx, w, first, second, rates := in[0], in[1], in[2], in[3], in[4], in[5]
+	_, _, _, score := m.mapping(s, x, fx, m.latent(w))
+	gradient := Gradient(ReduceAllSum(score), w)[0]
+	at := func(i int) *Node { return Reshape(Slice(rates, AxisRange(i, i+1))) }
+	w2, first, second := adam.Next(w, gradient, first, second, at(0), at(1))
+	if m.search.Bound == "clip" {
+		w2 = ClipScalar(w2, -1, 1)
+	}
+	if m.search.Stop > 0 {
+		on := GreaterThan(score, Scalar(x.Graph(), score.DType(), m.search.Stop))
+		w2 = Where(BroadcastToDims(Reshape(on, -1, 1), w.Shape().Dimensions...), w2, w)
+	}
+	return []*Node{w2, first, second, score}
+}
+
+// buildLook: G(z), z, R, D and A.
+func (m *Mapper) buildLook(s *model.Scope, x, fx, w *Node) []*Node {
+	z := m.latent(w)
+	y, residual, discrimination, score := m.mapping(s, x, fx, z)
+	return []*Node{y, z, residual, discrimination, score}
+}
+
+func finalize(list ...*tensors.Tensor) {
+	for _, t := range list {
+		t.FinalizeAll()
+	}
+}

@@ -1,0 +1,57 @@
+package anogan
+
+import (
+	"fmt"
+	"math"
+)
+
+// Result is what the search of one query brought. Residual and discrimination are means over an image's elements, or
+// sums where [Search].Sums says so.
+type Result struct {
+	Query          int
+	Residual       float64   // R(x) = |x − G(z)| at the last z
+	Discrimination float64   // D(x) = |f(x) − f(G(z))| there
+	Score          float64   // A(x) = (1−λ)·R + λ·D there
+	Logit          float64   // of D for the query itself, high for what D takes for real
+	Z              []float32 // the last z
+	Mapped         []float32 // G(z) there, [H, W, C]
+	Losses         []float32 // A before every step and after the last: Steps+1 numbers, fewer where the search stopped early
+	Start          int       // which of the restarts this is
+	Frames         []Frame   // G(z) on the way, where [MapperOptions].Every asks for it
+}
+
+// Frame is the mapped image before a step.
+type Frame struct {
+	Step   int
+	Mapped []float32
+}
+
+// ScoreNames names the four scores that are reported side by side, in the order of [Result.Scores].
+var ScoreNames = []string{"residual", "discrimination", "weighted", "logit"}
+
+// Scores are R, D, A and −D's logit of the query, all higher for what is more anomalous. The last needs no search: it is
+// the paper's reference.
+func (r Result) Scores() [4]float64 {
+	return [4]float64{r.Residual, r.Discrimination, r.Score, -r.Logit}
+}
+
+// NotFinite is the error of a query whose score is no number: its picture, the networks or the search are broken.
+type NotFinite struct {
+	Query int
+	Name  string // of [ScoreNames]
+	Value float64
+}
+
+func (e *NotFinite) Error() string {
+	return fmt.Sprintf("anogan: query %d: its %s score is %v; look at the picture, and try a smaller search_lr or an earlier snapshot", e.Query, e.Name, e.Value)
+}
+
+// check refuses scores that are not finite.
+func (r Result) check() error {
+	for i, s := range r.Scores() {
+		if math.IsNaN(s) || math.IsInf(s, 0) {
+			return &NotFinite{Query: r.Query, Name: ScoreNames[i], Value: s}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package anogan
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"math"
+
+	"github.com/ganbook/ganbook/ganlib/seed"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Search maps queries, in their order. The sequence ends with its first error: pictures of another size than the
+// networks', a picture that is not in [−1, 1], a score that is not finite ([NotFinite], which names the query), ctx.
+func (m *Mapper) Search(ctx context.Context, q Queries) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		if err := m.check(q); err != nil {
+			yield(Result{}, err)
+			return
+		}
+		for from := 0; from < q.Len(); from += m.opt.Batch {
+			results, err := m.searchBatch(ctx, q, from, min(from+m.opt.Batch, q.Len()))
+			for _, r := range results {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(Result{}, err)
+				return
+			}
+		}
+	}
+}
+
+// All is Search with the results in a slice.
+func (m *Mapper) All(ctx context.Context, q Queries) ([]Result, error) {
+	var all []Result
+	for r, err := range m.Search(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (m *Mapper) check(q Queries) error {
+	im := m.gan.Image
+	if q.Height() != im.Height || q.Width() != im.Width || q.Channels() != im.Channels {
+		return fmt.Errorf("anogan: queries of %d×%d×%d for networks of %d×%d×%d; open the pictures at that size",
+			q.Height(), q.Width(), q.Channels(), im.Height, im.Width, im.Channels)
+	}
+	return nil
+}
+
+// batch is what the searches of a batch of queries share.
+type batch struct {
+	from   int // index of its first query
+	pixels []float32
+	x, fx  *tensors.Tensor
+	logits []float32
+}
+
+func (b *batch) free() { finalize(b.x, b.fx) }
+
+// searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start. Results before a
+// broken one are returned with its error.
+func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int) ([]Result, error) {
+	b, err := m.load(q, from, to)
+	if err != nil {
+		return nil, err
+	}
+	defer b.free()
+	best := make([]Result, to-from)
+	for start := range m.search.Restarts {
+		found, err := m.searchFrom(ctx, b, start, to-from)
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range found {
+			if start == 0 || r.Score < best[i].Score {
+				best[i] = r
+			}
+		}
+	}
+	for i, r := range best {
+		if err := r.check(); err != nil {
+			return best[:i], err
+		}
+	}
+	return best, nil
+}
+
+// load reads a batch, padded with its first query, and what the networks say of it.
+func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
+	size, im := m.pixels(), m.gan.Image
+	indices := make([]int, m.opt.Batch)
+	for k := range indices {
+		indices[k] = from
+		if from+k < to {
+			indices[k] = from + k
+		}
+	}
+	b := &batch{from: from, pixels: make([]float32, m.opt.Batch*size)}
+	q.Fill(b.pixels, indices)
+	for i := range to - from {
+		if err := checkQuery(from+i, b.pixels[i*size:(i+1)*size]); err != nil {
+			return nil, err
+		}
+	}
+	b.x = tensors.FromFlatDataAndDimensions(b.pixels, m.opt.Batch, im.Height, im.Width, im.Channels)
+	out, err := m.know.Call(b.x)
+	if err != nil {
+		return nil, fmt.Errorf("anogan: f(x): %w", err)
+	}
+	b.fx = out[0]
+	b.logits, err = tensors.CopyFlatData[float32](out[1])
+	finalize(out[1])
+	return b, err
+}
+
+// searchFrom maps a batch from its latents of one start and returns the first n results.
+func (m *Mapper) searchFrom(ctx context.Context, b *batch, start, n int) ([]Result, error) {
+	s := &state{m: m, b: b, n: n, losses: make([][]float32, n), frames: make([][]Frame, n)}
+	defer s.free()
+	s.begin(m.latents(b, start))
+	for step := range m.search.Steps {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("anogan: search stopped at step %d of queries %d to %d: %w", step, b.from, b.from+n-1, context.Cause(ctx))
+		}
+		if m.opt.Every > 0 && step%m.opt.Every == 0 {
+			if err := s.frame(step); err != nil {
+				return nil, err
+			}
+		}
+		done, err := s.step(step)
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			break
+		}
+	}
+	return s.end(start)
+}
+
+// latents draws the first z of every query of a batch, from the seed, the picture and the number of the start.
+func (m *Mapper) latents(b *batch, start int) []float32 {
+	size, latent := m.pixels(), m.gan.Prior.Size
+	w := make([]float32, 0, m.opt.Batch*latent)
+	for i := range m.opt.Batch {
+		key := fingerprint(b.pixels[i*size : (i+1)*size])
+		w = append(w, m.gan.Prior.Sample(seed.Rand(m.opt.Seed, "search", int64(key), int64(start)), 1)...)
+	}
+	if m.search.Bound == "tanh" {
+		const edge = 1 - 1e-6 // whose inverse is finite
+		for i, z := range w {
+			w[i] = float32(math.Atanh(max(-edge, min(edge, float64(z)))))
+		}
+	}
+	return w
+}
+
+// fingerprint tells pictures apart.
+func fingerprint(pixels []float32) uint64 {
+	h := fnv.New64a()
+	var b [4]byte
+	for _, v := range pixels {
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(v))
+		h.Write(b[:])
+	}
+	return h.Sum64()
+}
