@@ -122,13 +122,32 @@ func (x explainer) frame(function, at, current string) []string {
 			head := where("", line) + inFunction(function) + ":"
 			return append([]string{head}, x.source(line, 0)...)
 		}
-		return []string{where(m[1], n) + inFunction(function)}
+		return x.elsewhere(m[1], n, function)
 	case strings.Contains(function, ours) && !strings.HasPrefix(function, showPackage):
 		_, name, _ := strings.Cut(function, ours)
 		file := m[3][strings.LastIndexByte(m[3], '/')+1:]
 		return []string{fmt.Sprintf("in %s (%s:%s)", name, file, m[4])}
+	case strings.HasPrefix(function, "main.") && inFunction(function) != "": // GoNB reads no place in a line that comes in pieces
+		return []string{strings.TrimPrefix(inFunction(function), ", ")}
 	}
 	return nil
+}
+
+var identifiers = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
+
+// elsewhere is a place in an earlier cell, in the user's lines if that cell is known: a cell that is not counted has another's
+// number, but does not declare the function.
+func (x explainer) elsewhere(cell string, line int, function string) []string {
+	names := identifiers.FindAllString(strings.TrimPrefix(function, "main."), -1)
+	number, err := strconv.Atoi(cell)
+	if err == nil && x.earlier != nil && len(names) > 0 {
+		p, known := x.earlier(number)
+		y := newExplainer(p)
+		if own := y.line(line); known && own > 0 && strings.Contains(p.User, names[0]) {
+			return append([]string{where(cell, own) + inFunction(function) + ":"}, y.source(own, 0)...)
+		}
+	}
+	return []string{where(cell, line) + inFunction(function)}
 }
 
 // inFunction names a function of a cell, main left out.

@@ -24,10 +24,12 @@ var (
 )
 
 // Explain makes one failure of what GoNB said: the cell's stderr, then the value and the traceback lines of GoNB's error
-// message, joined by newlines (a part may be missing).
-func Explain(text string, p Prepared) Failure {
+// message, joined by newlines (a part may be missing). A failure may lie in a function of an earlier cell: earlier returns the
+// cell of a number; it may be nil.
+func Explain(text string, p Prepared, earlier func(number int) (Prepared, bool)) Failure {
 	text = strings.TrimRight(normal.Replace(escapes.ReplaceAllString(text, "")), " \n")
-	x := explainer{p: p, user: strings.Split(normal.Replace(p.User), "\n"), code: strings.Split(p.Code, "\n")}
+	x := newExplainer(p)
+	x.earlier = earlier
 	if at := ended.FindStringSubmatchIndex(text); at != nil {
 		return x.runtime(text[:at[0]], text[at[2]:at[3]])
 	}
@@ -41,6 +43,11 @@ func Explain(text string, p Prepared) Failure {
 type explainer struct {
 	p          Prepared
 	user, code []string
+	earlier    func(number int) (Prepared, bool) // nil: not known
+}
+
+func newExplainer(p Prepared) explainer {
+	return explainer{p: p, user: strings.Split(normal.Replace(p.User), "\n"), code: strings.Split(p.Code, "\n")}
 }
 
 // line is the user's line that a line of Code came from, 0 if there is none.

@@ -1,6 +1,7 @@
 package cells
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ var explainCases = []struct {
 func TestExplain(t *testing.T) {
 	for _, c := range explainCases {
 		t.Run(c.name, func(t *testing.T) {
-			got := Explain(c.text, Prepare(c.cell))
+			got := Explain(c.text, Prepare(c.cell), nil)
 			same := slices.EqualFunc(got.Traceback, c.want.Traceback, func(g, w string) bool { return g == w || len(w) > 5 && strings.HasPrefix(g, w) })
 			if got.Name != c.want.Name || got.Value != c.want.Value || !same {
 				t.Errorf("explained as %s: %q\n%s\nwant %s: %q\n%s", got.Name, got.Value, strings.Join(got.Traceback, "\n"),
@@ -130,9 +131,37 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A failure in a function of an earlier cell is shown in the lines that the user wrote there.
+func TestFailureInAnEarlierCell(t *testing.T) {
+	const earlier = "x := 1\nfunc boom() {\n\tpanic(\"oh\")\n}\nx"
+	p := Prepare(earlier)
+	line := 1 + slices.Index(strings.Split(p.Code, "\n"), "\tpanic(\"oh\")")
+	text := func(function string) string {
+		return fmt.Sprintf("panic: oh\n\ngoroutine 1 [running]:\n%s(...)\n\t[[ Cell [3] Line %d ]] /tmp/main.go:30\nmain.main()\n\t[[ Cell [5] Line 2 ]] /tmp/main.go:40 +0x1d\nexit status 2\n", function, line)
+	}
+	known := func(number int) (Prepared, bool) { return p, number == 3 }
+	torn := strings.ReplaceAll(text("main.boom"), fmt.Sprintf("[[ Cell [3] Line %d ]] ", line), "")
+	if got := strings.Join(Explain(torn, Prepare("boom();"), known).Traceback[1:], "|"); got != "in boom|line 1:|    boom();" {
+		t.Errorf("without a place: %s", got)
+	}
+	for _, tc := range []struct {
+		function string
+		earlier  func(int) (Prepared, bool)
+		want     string
+	}{
+		{"main.boom", known, "cell [3], line 3, in boom:|    \tpanic(\"oh\")|line 1:|    boom();"},
+		{"main.boom", nil, fmt.Sprintf("cell [3], line %d, in boom|line 1:|    boom();", line)},
+		{"main.other", known, fmt.Sprintf("cell [3], line %d, in other|line 1:|    boom();", line)}, // of a cell without a number
+	} {
+		if got := strings.Join(Explain(text(tc.function), Prepare("boom();"), tc.earlier).Traceback[1:], "|"); got != tc.want {
+			t.Errorf("%s: %s\nwant %s", tc.function, got, tc.want)
+		}
+	}
+}
+
 func TestLongMessagesAreCut(t *testing.T) {
 	text := "panic: a\n" + strings.Repeat("\tb\n", 100) + "\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:1\nexit status 2"
-	if got := Explain(text, Prepare("f();")); len(got.Traceback) != maxMessage+1 || got.Traceback[maxMessage] != "… 61 more lines" {
+	if got := Explain(text, Prepare("f();"), nil); len(got.Traceback) != maxMessage+1 || got.Traceback[maxMessage] != "… 61 more lines" {
 		t.Errorf("%d lines: %q", len(got.Traceback), got.Traceback[len(got.Traceback)-1])
 	}
 }

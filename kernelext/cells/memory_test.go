@@ -138,7 +138,7 @@ func FuzzCells(f *testing.F) {
 			t.Errorf("offset %d of %d", offset, len(text))
 		}
 		m.Names(cell)
-		if e := Explain(cell, Prepare(cell)); e.Name == "" || len(e.Traceback) == 0 {
+		if e := Explain(cell, Prepare(cell), func(int) (Prepared, bool) { return Prepare(cell), true }); e.Name == "" || len(e.Traceback) == 0 {
 			t.Errorf("%q is explained as %+v", cell, e)
 		}
 	})

@@ -126,7 +126,7 @@ func TestWithGoNB(t *testing.T) {
 		}
 		var f Failure
 		if s.name != "" {
-			f = Explain(s.err+"\n"+s.value+"\n"+strings.Join(s.traceback, "\n"), p)
+			f = Explain(s.err+"\n"+s.value+"\n"+strings.Join(s.traceback, "\n"), p, nil)
 		} else {
 			m.Executed(c.cell)
 		}

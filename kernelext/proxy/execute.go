@@ -82,6 +82,9 @@ func (p *proxy) next() {
 			return
 		}
 		c.prepared = p.prepare(c.code)
+		if c.store {
+			p.history.cells[len(p.history.cells)-1].prepared = c.prepared
+		}
 		p.try(c, c.prepared.Code, false)
 	}
 }
@@ -192,7 +195,7 @@ func (p *proxy) attemptEnded(a *attempt) {
 		p.finish(c, nil)
 		return
 	}
-	failure := cells.Explain(c.out.failureText(a.reply), c.prepared)
+	failure := cells.Explain(c.out.failureText(a.reply), c.prepared, p.history.prepared)
 	p.finish(c, &failure)
 }
 

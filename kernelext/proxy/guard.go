@@ -6,10 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/ganbook/ganbook/kernelext/internal/shared"
 )
 
 // guardPatience is how long a kernel may take to end in order when the program that started it is gone.
@@ -62,8 +63,7 @@ func Guard(program string, args ...string) (status int, err error) {
 	close(ended)
 	tree := &processes{self: os.Getpid(), group: cmd.Process.Pid}
 	tree.end(nil, func() { tree.reap(nil) })
-	left, _ := filepath.Glob(filepath.Join(os.TempDir(), folderName(cmd.Process.Pid)))
-	for _, folder := range left { // of a kernel that was killed
+	for _, folder := range shared.Find(os.TempDir(), folderName(cmd.Process.Pid)) { // of a kernel that was killed
 		os.RemoveAll(folder)
 	}
 	var exit *exec.ExitError

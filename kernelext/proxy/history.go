@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ganbook/ganbook/kernelext/cells"
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
@@ -14,12 +15,23 @@ const historySize = 10000 // cells
 type history struct{ cells []remembered }
 
 type remembered struct {
-	number int
-	code   string
+	number   int
+	code     string
+	prepared cells.Prepared // zero for what is answered here
+}
+
+// prepared returns a cell as GoNB was given it.
+func (h *history) prepared(number int) (p cells.Prepared, known bool) {
+	at, found := slices.BinarySearchFunc(h.cells, number, func(c remembered, n int) int { return c.number - n })
+	if !found {
+		return p, false
+	}
+	p = h.cells[at].prepared
+	return p, p.Code != ""
 }
 
 func (h *history) add(number int, code string) {
-	h.cells = append(h.cells, remembered{number, code})
+	h.cells = append(h.cells, remembered{number: number, code: code})
 	if len(h.cells) > historySize {
 		h.cells = slices.Clone(h.cells[len(h.cells)-historySize:])
 	}
