@@ -11,7 +11,8 @@ import "github.com/gomlx/gomlx/core/graph"
 // span is the range [lo, hi).
 type span struct{ lo, hi int }
 
-func (s span) size() int { return s.hi - s.lo }
+func (s span) size() int        { return s.hi - s.lo }
+func (s span) with(o span) span { return span{min(s.lo, o.lo), max(s.hi, o.hi)} }
 
 // block is the part of a convolution between some pixels of its output and of its image, relative to each other.
 type block struct{ vRows, vCols, xRows, xCols span }
@@ -79,11 +80,15 @@ func gradientBlocks(x, v *graph.Node, p problem) *graph.Node {
 // adjointBlocks computes T, one product for every row of a stride.
 func adjointBlocks(v, w *graph.Node, p problem) *graph.Node {
 	width := p.blockWidth(p.W/p.StrideW, p.StrideW*p.C)
+	blocks, seen := make([]block, p.StrideH), span{}
+	for row := range blocks {
+		blocks[row] = p.imageBlock(row, width*p.StrideW)
+		seen = seen.with(blocks[row].vRows)
+	}
+	from := newReader(v, seen, p.H/p.StrideH, 1, blocks[0].vCols, p.W/p.StrideW/width, width)
 	var rows []*graph.Node
-	for row := range p.StrideH {
-		b := p.imageBlock(row, width*p.StrideW)
-		seen := pieces(v, b.vRows, p.H/p.StrideH, 1, b.vCols, p.W/p.StrideW/width, width)
-		z := graph.Dot(seen, p.writtenOut(w, b)).Product()
+	for _, b := range blocks {
+		z := graph.Dot(from.pieces(b.vRows), p.writtenOut(w, b)).Product()
 		rows = append(rows, reshaped(z, p.B*p.H/p.StrideH, p.W*p.C))
 	}
 	return reshaped(join(rows, 1), p.B, p.H, p.W, p.C)
@@ -91,7 +96,7 @@ func adjointBlocks(v, w *graph.Node, p problem) *graph.Node {
 
 // seenInImage is what the blocks of all output rows see.
 func (p problem) seenInImage(x *graph.Node, b block, width int) *graph.Node {
-	return pieces(x, b.xRows, p.OH, p.StrideH, b.xCols, p.OW/width, p.StrideW*width)
+	return newReader(x, b.xRows, p.OH, p.StrideH, b.xCols, p.OW/width, p.StrideW*width).pieces(b.xRows)
 }
 
 // blockable: every block sees something, and the adjoint fills whole strides.
@@ -107,43 +112,66 @@ func blockable(p problem) bool {
 	return true
 }
 
-// pieces takes of an image, zero outside, the rows down·i + rows of the columns across·j + cols, for i in [0, count)
-// and j in [0, parts): a matrix [B·count·parts, rows·cols·c].
-func pieces(x *graph.Node, rows span, count, down int, cols span, parts, across int) *graph.Node {
+// reader takes pieces of an image, zero outside, of the columns across·j + cols, for j in [0, parts), in the rows
+// down·i + rows, for i in [0, count).
+type reader struct {
+	lines                      *graph.Node // the image's rows, with zeros at their ends, and a row of zeros if any row is outside
+	b, h, w, c                 int         // of the image
+	count, down, parts, across int
+	cols                       span
+	left                       int // zeros in front of a row
+	border                     bool
+}
+
+// newReader prepares an image for reading no other rows than those.
+func newReader(x *graph.Node, rows span, count, down int, cols span, parts, across int) reader {
 	d := x.Shape().Dimensions
-	b, h, w, c := d[0], d[1], d[2], d[3]
-	n, length := b*count*parts, rows.size()*cols.size()*c
-	if rows == (span{0, down}) && count*down == h && cols == (span{0, w}) && parts == 1 {
-		return reshaped(x, n, length)
+	r := reader{b: d[0], h: d[1], w: d[2], c: d[3], count: count, down: down, cols: cols, parts: parts, across: across}
+	r.border = rows.lo < 0 || (count-1)*down+rows.hi > r.h
+	r.left = max(0, -cols.lo)
+	right := max(0, (parts-1)*across+cols.hi-r.w)
+	r.lines = reshaped(x, r.b*r.h, r.w*r.c)
+	// Padding would fill all of its output with zeros before it copies.
+	zeros := func(rows, cols int) *graph.Node { return zeroConstant(x, rows, cols) }
+	var wide []*graph.Node
+	if r.left > 0 {
+		wide = append(wide, zeros(r.b*r.h, r.left*r.c))
 	}
-	left, right := max(0, -cols.lo), max(0, (parts-1)*across+cols.hi-w)
-	border := rows.lo < 0 || (count-1)*down+rows.hi > h
-	lines := reshaped(x, b*h, w*c)
-	if border || left+right > 0 {
-		zeros := graph.PadAxis{} // a row of them, for all that is above or below an image
-		if border {
-			zeros.End = 1
-		}
-		lines = graph.Pad(lines, graph.ScalarZero(x.Graph(), x.DType()), zeros, graph.PadAxis{Start: left * c, End: right * c})
+	wide = append(wide, r.lines)
+	if right > 0 {
+		wide = append(wide, zeros(r.b*r.h, right*r.c))
+	}
+	r.lines = join(wide, 1)
+	if r.border {
+		r.lines = graph.Concatenate([]*graph.Node{r.lines, zeros(1, lastOf(r.lines.Shape().Dimensions))}, 0)
+	}
+	return r
+}
+
+// pieces is a matrix [B·count·parts, rows·cols·c].
+func (r reader) pieces(rows span) *graph.Node {
+	n, length := r.b*r.count*r.parts, rows.size()*r.cols.size()*r.c
+	if rows == (span{0, r.down}) && r.count*r.down == r.h && r.cols == (span{0, r.w}) && r.parts == 1 && !r.border {
+		return reshaped(r.lines, n, length)
 	}
 	tall := rows.size() // of a read
-	if border {
+	if r.border {
 		tall = 1
 	}
 	reads := rows.size() / tall
-	key := indexKey{"pieces", [12]int{b, h, left + w + right, c, rows.lo, reads, count, down, cols.lo + left, parts, across, tall}}
-	index := indexConstant(x.Graph(), key, n*reads, 2, func(flat []int32) {
+	key := indexKey{"pieces", [12]int{r.b, r.h, lastOf(r.lines.Shape().Dimensions), r.c, rows.lo, reads, r.count, r.down, r.cols.lo + r.left, r.parts, r.across, tall}}
+	index := indexConstant(r.lines.Graph(), key, n*reads, 2, func(flat []int32) {
 		for i := range n * reads {
-			image, at, part := i/(reads*parts*count), i/(reads*parts)%count, i/reads%parts
-			row := at*down + rows.lo + i%reads
-			line := image*h + row
-			if row < 0 || row >= h {
-				line = b * h
+			image, at, part := i/(reads*r.parts*r.count), i/(reads*r.parts)%r.count, i/reads%r.parts
+			row := at*r.down + rows.lo + i%reads
+			line := image*r.h + row
+			if row < 0 || row >= r.h {
+				line = r.b * r.h
 			}
-			flat[2*i], flat[2*i+1] = int32(line), int32((part*across+cols.lo+left)*c)
+			flat[2*i], flat[2*i+1] = int32(line), int32((part*r.across+r.cols.lo+r.left)*r.c)
 		}
 	})
-	taken := graph.BackendGather(lines, index, 1, []int{1, 2}, nil, []int{0, 1}, []int{tall, cols.size() * c}, false)
+	taken := graph.BackendGather(r.lines, index, 1, []int{1, 2}, nil, []int{0, 1}, []int{tall, r.cols.size() * r.c}, false)
 	return graph.Reshape(taken, n, length)
 }
 

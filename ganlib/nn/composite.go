@@ -18,9 +18,9 @@ type outGradient func(inputs []*graph.Node, out, v *graph.Node) []*graph.Node
 type graphState struct {
 	composites map[*graph.Node]outGradient // by the marker among a barrier's inputs
 	native     map[*graph.Node]gradient    // by the ConvGeneral node
-	indices    map[indexKey]*graph.Node
-	biased     map[*graph.Node]biasedSum // by the sum
-	forced     map[string]string         // lowering by primitive, for tests
+	indices    map[indexKey]*graph.Node    // constants
+	biased     map[*graph.Node]biasedSum   // by the sum
+	forced     map[string]string           // lowering by primitive, for tests
 }
 
 type graphStateKey struct{}

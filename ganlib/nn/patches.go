@@ -25,6 +25,15 @@ func indexConstant(g *graph.Graph, key indexKey, rows, cols int, fill func(flat 
 	return node
 }
 
+// zeroConstant returns a constant of zeros [rows, cols] of the type of like, built once per graph.
+func zeroConstant(like *graph.Node, rows, cols int) *graph.Node {
+	cached, key := stateOf(like.Graph()).indices, indexKey{"zeros", [12]int{rows, cols, int(like.DType())}}
+	if cached[key] == nil {
+		cached[key] = graph.ConstTensor(like.Graph(), tensors.FromShape(shapeOf(like, rows, cols)))
+	}
+	return cached[key]
+}
+
 // padImage pads x [b,h,w,c] with zeros; negative amounts crop. Not differentiable: for use inside composites.
 func padImage(x *graph.Node, top, bottom, left, right int) *graph.Node {
 	if top == 0 && bottom == 0 && left == 0 && right == 0 {

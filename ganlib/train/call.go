@@ -78,10 +78,10 @@ func (t *Trainer) buildSteps(in ganlib.Inputs, c callPlan, scalars *Node, out *c
 				report(term{name: extra.Name, step: step.Name}, extra.Value)
 			}
 			vars[i], grads[i] = gradients(t.store, g, loss, step)
-			report(term{name: step.Name + "/gradient", step: step.Name, gradient: true}, norm(grads[i]))
 			if n < len(c.passes)-1 {
 				grads[i] = constants(grads[i])
 			}
+			report(term{name: step.Name + "/gradient", step: step.Name, gradient: true}, norm(grads[i]))
 		}
 		for i, step := range pass {
 			rate, eps := scalar(scalars, scalarSteps+2*index), scalar(scalars, scalarSteps+2*index+1)
@@ -139,8 +139,8 @@ func norm(grads []*Node) *Node {
 }
 
 // constants cuts gradients off from what they were computed from. The next pass of the call sees the moved weights, but
-// must not differentiate through how they were moved: that would be an unrolled GAN. The copy costs a pass over memory,
-// so the last pass of a call goes without.
+// must not differentiate through how they were moved: that would be an unrolled GAN. Nothing else may use the gradients
+// before, or the backend copies them.
 func constants(grads []*Node) []*Node {
 	cut := make([]*Node, len(grads))
 	for i, g := range grads {
