@@ -39,9 +39,13 @@ func (d DataSettings) download(ctx context.Context, get func(context.Context, st
 
 // openData opens the images of the settings; progress may be nil.
 func openData(ctx context.Context, d DataSettings, master int64, progress func(done, total int)) (*data.Source, error) {
-	return data.Open(ctx, d.Set, d.Path, data.Options{
+	src, err := data.Open(ctx, d.Set, d.Path, data.Options{
 		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Progress: progress,
 	})
+	if err != nil || d.Normal == "" {
+		return src, err
+	}
+	return normalOnly(src, d.Normal)
 }
 
 // fit completes and checks settings that depend on the data.

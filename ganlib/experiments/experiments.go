@@ -83,6 +83,7 @@ type DataSettings struct {
 	Count    int    `json:"count"`          // of drawn images; 0: all there are
 	Size     int    `json:"size"`
 	Channels int    `json:"channels"`
+	Normal   string `json:"normal,omitempty"` // classes that are trained on, as normal=… has them, without their labels; "": no choice
 }
 
 // Experiment is one result to rerun.
@@ -92,13 +93,15 @@ type Experiment struct {
 	Document string // the source, as cited
 	Notebook string // file below notebooks, "" when there is none yet
 
-	Settings  func(o Options) (Settings, error)
-	Game      func(config json.RawMessage) (*ganlib.GAN, error)
-	LogLine   func(p runlog.Point, epochs int) string // as the document prints it
-	Losses    []string                                // series of the loss figure, in its order
-	Published []Number
-	Score     func(values map[string]float64) float64 // of an iteration, higher is better: which snapshot is kept as the best; nil: none
-	Paper     string                                  // file of testdata/papers with the tables as printed, "" when there is none
+	Settings   func(o Options) (Settings, error)
+	Fit        func(s *Settings, images int) error // completes a configuration that depends on how many images there are; nil: none does
+	Game       func(config json.RawMessage) (*ganlib.GAN, error)
+	LogLine    func(p runlog.Point, epochs int) string // as the document prints it
+	Losses     []string                                // series of the loss figure, in its order
+	Published  []Number
+	Score      func(values map[string]float64) float64 // of an iteration, higher is better: which snapshot is kept as the best; nil: none
+	SampleMode func(ganlib.Inputs) ganlib.Inputs       // of batch norm in sample sheets; nil: the batch's statistics
+	Paper      string                                  // file of testdata/papers with the tables as printed, "" when there is none
 }
 
 // Number is a published result beside which ours is put.
@@ -110,7 +113,7 @@ type Number struct {
 }
 
 // All lists the experiments by ID.
-func All() []Experiment { return []Experiment{practice(), paper()} }
+func All() []Experiment { return []Experiment{practice(), paper(), anoganPost(), anoganPaper()} }
 
 // Find returns an experiment; an unknown ID is an error that names the nearest.
 func Find(id string) (Experiment, error) {

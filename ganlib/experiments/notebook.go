@@ -46,15 +46,21 @@ func SettingsMarkdown(id string, o Options) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| setting | symbol | value |\n| --- | --- | --- |\n")
 	config := reflect.ValueOf(gan.Config)
-	for i := range config.NumField() {
-		f := config.Type().Field(i)
-		fmt.Fprintf(&b, "| %s | `%s` | %v |\n", f.Name, f.Tag.Get("symbol"), config.Field(i).Interface())
+	for _, f := range reflect.VisibleFields(config.Type()) {
+		if !f.Anonymous {
+			fmt.Fprintf(&b, "| %s | `%s` | %v |\n", f.Name, f.Tag.Get("symbol"), config.FieldByIndex(f.Index).Interface())
+		}
 	}
 	fmt.Fprintf(&b, "| Seed | | %d |\n| Data | | %s |\n", s.Seed, s.Data.describe())
 	return b.String(), nil
 }
 
 func (d DataSettings) describe() string {
+	if d.Normal != "" {
+		set := d
+		set.Normal = ""
+		return set.describe() + ", normal: " + d.Normal
+	}
 	if d.Path != "" {
 		return d.Path
 	}

@@ -33,12 +33,14 @@ func apply(config any, set map[string]string) error {
 
 // lookup finds a field and its name, and lists the symbols there are.
 func lookup(v reflect.Value, key string) (found reflect.Value, name string, names []string) {
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Anonymous {
+			continue // its own fields come next
+		}
 		symbol := f.Tag.Get("symbol")
 		names = append(names, symbol)
 		if strings.EqualFold(key, f.Name) || strings.EqualFold(key, symbol) {
-			found, name = v.Field(i), f.Name
+			found, name = v.FieldByIndex(f.Index), f.Name
 		}
 	}
 	return found, name, names
@@ -66,9 +68,24 @@ func assign(field reflect.Value, text string) error {
 		field.SetBool(b)
 	case reflect.String:
 		field.SetString(text)
+	case reflect.Slice:
+		return assignList(field, text)
 	default:
 		return fmt.Errorf("a setting of type %s cannot be given on the command line", field.Type())
 	}
+	return nil
+}
+
+// assignList sets a list of numbers from "32,16,8".
+func assignList(field reflect.Value, text string) error {
+	words := strings.Split(text, ",")
+	list := reflect.MakeSlice(field.Type(), len(words), len(words))
+	for i, word := range words {
+		if err := assign(list.Index(i), strings.TrimSpace(word)); err != nil {
+			return err
+		}
+	}
+	field.Set(list)
 	return nil
 }
 

@@ -88,7 +88,22 @@ func (t *sitting) open(ctx context.Context, config string) (err error) {
 	if t.source, err = openData(ctx, t.settings.Data, t.settings.Seed, t.options.Progress); err != nil {
 		return err
 	}
+	if err := t.fitGame(); err != nil {
+		return err
+	}
 	return t.settings.fit(t.source)
+}
+
+// fitGame completes the game of a new run by the number of images. That of an old one is in its record.
+func (t *sitting) fitGame() (err error) {
+	if t.run != nil || t.experiment.Fit == nil {
+		return nil
+	}
+	if err := t.experiment.Fit(&t.settings, t.source.Len()); err != nil {
+		return err
+	}
+	t.gan, err = t.experiment.Game(t.settings.Game)
+	return err
 }
 
 // restore opens what the run was made with and refuses other images.
@@ -120,7 +135,7 @@ func (t *sitting) train(ctx context.Context) error {
 	s := t.settings
 	opt := train.Options{
 		Images: s.Images, BatchSize: s.BatchSize, Seed: s.Seed,
-		SampleEvery: s.SampleEvery, SampleCount: s.SampleCount, Sheet: drawSheet,
+		SampleEvery: s.SampleEvery, SampleCount: s.SampleCount, SampleMode: t.experiment.SampleMode, Sheet: drawSheet,
 		SnapshotEvery: s.snapshotEvery(), Score: t.experiment.Score,
 		Run: t.run, Log: t.options.Log, Began: t.began,
 	}
@@ -152,7 +167,7 @@ func (t *sitting) play(ctx context.Context, opt train.Options) (map[string]float
 			return nil, err
 		}
 	}
-	err = trainer.Run(ctx, t.source)
+	err = backend.Explain(trainer.Run(ctx, t.source))
 	return trainer.Timing().Values(), err
 }
 
