@@ -26,6 +26,9 @@ func ReLU(x *graph.Node) *graph.Node {
 	if isXLA(x.Graph()) {
 		return graph.Where(graph.GreaterThan(x, zero), x, zero)
 	}
+	if sum := stateOf(x.Graph()).biased[x]; sum.relu != nil {
+		return sum.relu()
+	}
 	y := graph.Max(seen(x), zero)
 	return compositeOf(shapedLike(y, x), func(_ []*graph.Node, y, v *graph.Node) []*graph.Node {
 		return []*graph.Node{wherePositive(y, v)}

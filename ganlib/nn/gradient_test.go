@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/ganbook/ganbook/ganlib/gantest"
 )
@@ -81,6 +82,46 @@ func TestDenseGradients(t *testing.T) {
 	for _, out := range []int{2, 7} {
 		gantest.Gradients(t, func(in []*graph.Node) *graph.Node { return multiply(in[0], in[1]) },
 			gantest.Random(1, 0.5, 3, 5), gantest.Random(2, 0.5, 5, out))
+		if !gantest.OnGo(t) {
+			continue
+		}
+		for _, f := range []func(x, w, b *graph.Node) *graph.Node{affine, affineReLU} { // the backend's own operations
+			gantest.Gradients(t, func(in []*graph.Node) *graph.Node { return f(in[0], in[1], in[2]) },
+				gantest.Random(1, 0.5, 3, 5), gantest.Random(2, 0.5, 5, out), gantest.Random(3, 0.5, out))
+		}
+	}
+}
+
+// A layer, its ReLU and the gradients are those of the operations written out, whether or not they were computed as one.
+func TestDenseWithReLU(t *testing.T) {
+	x, v := gantest.Random(1, 1, 6, 3), gantest.Random(2, 1, 6, 4)
+	results := func(layer func(s *model.Scope, x *graph.Node) *graph.Node) [][]float64 {
+		store := model.NewStore()
+		create(t, store, "/l/w", gantest.Random(3, 1, 3, 4))
+		create(t, store, "/l/b", gantest.Random(4, 1, 4))
+		out, err := model.CallOnceN(gantest.Backend(t), store, func(s *model.Scope, x, v *graph.Node) []*graph.Node {
+			y := layer(s.At("l"), x)
+			by := []*graph.Node{x, store.GetVariable("/l/w").NodeValue(x.Graph()), store.GetVariable("/l/b").NodeValue(x.Graph())}
+			return append([]*graph.Node{y}, graph.Gradient(graph.ReduceAllSum(graph.Mul(y, v)), by...)...)
+		}, x, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flat := make([][]float64, len(out))
+		for i, o := range out {
+			flat[i] = gantest.Flat(t, o)
+		}
+		return flat
+	}
+	got := results(func(s *model.Scope, x *graph.Node) *graph.Node {
+		return ReLU(Dense(s, x, DenseOptions{Out: 4, Bias: true}))
+	})
+	want := results(func(s *model.Scope, x *graph.Node) *graph.Node {
+		w, b := Variable(s, x.Graph(), "w", x.DType(), nil, 3, 4), Variable(s, x.Graph(), "b", x.DType(), nil, 4)
+		return graph.Max(graph.Add(graph.Dot(x, w).Product(), graph.Reshape(b, 1, 4)), graph.ScalarZero(x.Graph(), x.DType()))
+	})
+	for i, what := range []string{"output", "by x", "by w", "by b"} {
+		gantest.Close(t, what, got[i], want[i], 1e-12)
 	}
 }
 

@@ -38,36 +38,6 @@ func ConvTranspose2D(s *model.Scope, x *graph.Node, o Conv) *graph.Node {
 	return withBias(s, ConvolveAdjoint(x, w, o.window(), oh, ow), o.Bias)
 }
 
-// DenseOptions describes a fully connected layer.
-type DenseOptions struct {
-	Out  int
-	Bias bool
-	Init Initializer // nil: HeNormal
-}
-
-// Dense multiplies x [B,in] by the variable w [in,Out] and adds b [Out].
-func Dense(s *model.Scope, x *graph.Node, o DenseOptions) *graph.Node {
-	if x.Rank() != 2 {
-		exceptions.Panicf("nn: Dense: want [batch, features], got %s", x.Shape())
-	}
-	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), x.Shape().Dimensions[1], o.Out)
-	return withBias(s, multiply(x, w), o.Bias)
-}
-
-// multiply is x·w. For dw = xᵀ·v the smaller of x and v is transposed: the product itself would transpose x, much
-// slower.
-func multiply(x, w *graph.Node) *graph.Node {
-	y := graph.Dot(x, w).Product()
-	return withGradient(y, func(in []*graph.Node, v *graph.Node) []*graph.Node {
-		x, w := in[0], in[1]
-		dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
-		if v.Shape().Size() < x.Shape().Size() {
-			return []*graph.Node{dx, graph.Transpose(graph.Dot(graph.Transpose(v, 0, 1), x).Product(), 0, 1)}
-		}
-		return []*graph.Node{dx, graph.Dot(graph.Transpose(x, 0, 1), v).Product()}
-	}, x, w)
-}
-
 // withBias adds the variable b [channels] to the last axis.
 func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
 	if !bias {
@@ -83,8 +53,12 @@ func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
 	return sum
 }
 
-// biasedSum is what withBias added, for batch norm, which does without.
-type biasedSum struct{ product, bias *graph.Node }
+// biasedSum is what a layer added, for those that come next and can do better than take the sum: batch norm leaves the
+// bias out, and ReLU is computed together with a fully connected layer, if relu is not nil.
+type biasedSum struct {
+	product, bias *graph.Node
+	relu          func() *graph.Node
+}
 
 func orHe(init Initializer) Initializer {
 	if init == nil {
