@@ -3,6 +3,7 @@ package cells
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -118,7 +119,11 @@ func (x explainer) frame(function, at, current string) []string {
 	switch {
 	case m[2] != "":
 		n, _ := strconv.Atoi(m[2])
-		if line := x.line(n); line > 0 && (m[1] == current || current == "") {
+		own := m[1] == current
+		if current == "" { // GoNB finds no place in a line that comes in pieces, as some do on a busy machine
+			own = inFunction(function) == "" || declares(x.p, function)
+		}
+		if line := x.line(n); line > 0 && own {
 			head := where("", line) + inFunction(function) + ":"
 			return append([]string{head}, x.source(line, 0)...)
 		}
@@ -127,23 +132,33 @@ func (x explainer) frame(function, at, current string) []string {
 		_, name, _ := strings.Cut(function, ours)
 		file := m[3][strings.LastIndexByte(m[3], '/')+1:]
 		return []string{fmt.Sprintf("in %s (%s:%s)", name, file, m[4])}
-	case strings.HasPrefix(function, "main.") && inFunction(function) != "": // GoNB reads no place in a line that comes in pieces
+	case strings.HasPrefix(function, "main.") && inFunction(function) != "": // as above
 		return []string{strings.TrimPrefix(inFunction(function), ", ")}
 	}
 	return nil
 }
 
-var identifiers = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
+var (
+	identifiers = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
+	anonymous   = regexp.MustCompile(`^func\d+$`)
+)
+
+// declares reports whether a cell declares a function or method, by the name that a traceback gives it: main.(*T).M.func1.
+func declares(p Prepared, function string) bool {
+	function, _, _ = strings.Cut(function, " in goroutine")
+	names := identifiers.FindAllString(strings.TrimPrefix(function, "main."), -1)
+	names = slices.DeleteFunc(names, anonymous.MatchString)
+	return len(names) > 0 && regexp.MustCompile(`\bfunc\s*(\([^)]*\)\s*)?`+names[len(names)-1]+`\b`).MatchString(p.User)
+}
 
 // elsewhere is a place in an earlier cell, in the user's lines if that cell is known: a cell that is not counted has another's
 // number, but does not declare the function.
 func (x explainer) elsewhere(cell string, line int, function string) []string {
-	names := identifiers.FindAllString(strings.TrimPrefix(function, "main."), -1)
 	number, err := strconv.Atoi(cell)
-	if err == nil && x.earlier != nil && len(names) > 0 {
+	if err == nil && x.earlier != nil {
 		p, known := x.earlier(number)
 		y := newExplainer(p)
-		if own := y.line(line); known && own > 0 && strings.Contains(p.User, names[0]) {
+		if own := y.line(line); known && own > 0 && declares(p, function) {
 			return append([]string{where(cell, own) + inFunction(function) + ":"}, y.source(own, 0)...)
 		}
 	}

@@ -131,6 +131,16 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+func TestDeclares(t *testing.T) {
+	p := Prepare("type T struct{}\nfunc (t *T) M() {}\nfunc free[E any](e E) {}\nx := 1\nM, T := 1, 2")
+	for function, want := range map[string]bool{"main.(*T).M": true, "main.T.M.func1": true, "main.free[...]": true, "main.free.func2.1": true,
+		"main.fre": false, "main.x": false, "main.(*T).N": false, "main.other in goroutine 1": false, "main.func1": false} {
+		if declares(p, function) != want {
+			t.Errorf("declares %s: want %v", function, want)
+		}
+	}
+}
+
 // A failure in a function of an earlier cell is shown in the lines that the user wrote there.
 func TestFailureInAnEarlierCell(t *testing.T) {
 	const earlier = "x := 1\nfunc boom() {\n\tpanic(\"oh\")\n}\nx"
@@ -143,6 +153,10 @@ func TestFailureInAnEarlierCell(t *testing.T) {
 	torn := strings.ReplaceAll(text("main.boom"), fmt.Sprintf("[[ Cell [3] Line %d ]] ", line), "")
 	if got := strings.Join(Explain(torn, Prepare("boom();"), known).Traceback[1:], "|"); got != "in boom|line 1:|    boom();" {
 		t.Errorf("without a place: %s", got)
+	}
+	torn = strings.ReplaceAll(text("main.boom"), "[[ Cell [5] Line 2 ]] ", "")
+	if got := strings.Join(Explain(torn, Prepare("boom();\n\n\n\n\n"), nil).Traceback[1:], "|"); got != fmt.Sprintf("cell [3], line %d, in boom", line) {
+		t.Errorf("without the place of main: %s", got)
 	}
 	for _, tc := range []struct {
 		function string
