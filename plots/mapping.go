@@ -1,0 +1,94 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+// Size of the mapping figure in pixels: 14 by 4 inches at 100 dots an inch.
+const (
+	mappingWidth  = 1400
+	mappingHeight = 400
+)
+
+// Mapping is the figure of one query (the blog's): the mapped image, the query, and the loss of every step.
+func Mapping(mapped, query image.Image, losses []float64) (*image.RGBA, error) {
+	if len(losses) == 0 {
+		return nil, errors.New("plots: a mapping without a loss")
+	}
+	steps := make([]float64, len(losses))
+	for i := range steps {
+		steps[i] = float64(i)
+	}
+	l := newLine("", Palette[0], steps, losses)
+	if len(l.parts) == 0 {
+		return nil, fmt.Errorf("plots: none of the %d losses of a mapping is finite", len(losses))
+	}
+	const head, side = 44, mappingHeight - 64
+	sheet := image.NewRGBA(image.Rect(0, 0, mappingWidth, mappingHeight))
+	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	face := captionFace(panelSide)
+	for i, p := range []Panel{{"Mapped Image", mapped}, {"Query Image", query}} {
+		if p.Image == nil || p.Image.Bounds().Empty() {
+			return nil, fmt.Errorf("plots: the %s is empty", p.Caption)
+		}
+		size := p.Image.Bounds().Size()
+		big := Enlarge(p.Image, max(1, side/max(size.X, size.Y)))
+		size = big.Bounds().Size()
+		middle := mappingWidth * (2*i + 1) / 7
+		at := image.Pt(middle-size.X/2, head+(side-size.Y)/2)
+		draw.Draw(sheet, image.Rectangle{at, at.Add(size)}, big, image.Point{}, draw.Src)
+		centre(sheet, face, p.Caption, middle, head*2/3)
+	}
+	l.width = 1.5
+	p := figure("Mapping loss per iteration", "step", "loss")
+	addLines(p, []line{l})
+	const left = mappingWidth * 4 / 7
+	c := vgimg.NewWith(vgimg.UseWH((mappingWidth-left)*vg.Inch/100, mappingHeight*vg.Inch/100), vgimg.UseDPI(100))
+	p.Draw(inset(c))
+	draw.Draw(sheet, image.Rect(left, 0, mappingWidth, mappingHeight), c.Image(), image.Point{}, draw.Src)
+	return sheet, nil
+}
+
+// ResidualMap shows where a query differs from what it was mapped to: |x − G(z)|, the mean over the channels, laid in
+// vermilion over the query in grey. Pictures are in [−1, 1], [height, width, channels] row-major. The colour is full at
+// a residual of full; 0: at the largest of this picture, so that pictures then cannot be compared by their colours.
+func ResidualMap(query, mapped []float32, height, width, channels int, full float64) (*image.RGBA, error) {
+	if n := height * width * channels; n < 1 || len(query) != n || len(mapped) != n {
+		return nil, fmt.Errorf("plots: %d and %d numbers are no two pictures of %d×%d×%d", len(query), len(mapped), height, width, channels)
+	}
+	grey, residual := make([]float64, height*width), make([]float64, height*width)
+	largest := 0.0
+	for i := range grey {
+		for c := range channels {
+			x, y := float64(query[i*channels+c]), float64(mapped[i*channels+c])
+			grey[i] += (x + 1) / 2 / float64(channels)
+			residual[i] += math.Abs(x-y) / float64(channels)
+		}
+		largest = max(largest, residual[i])
+	}
+	if full <= 0 {
+		full = max(largest, 1e-6)
+	}
+	img := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i, g := range grey {
+		img.SetRGBA(i%width, i/width, over(Palette[1], g, residual[i]/full))
+	}
+	return img, nil
+}
+
+// over mixes a colour into a grey of [0, 1]; a share of 1 is the colour itself.
+func over(c color.RGBA, grey, share float64) color.RGBA {
+	share = max(0, min(1, share))
+	mix := func(v uint8) uint8 {
+		return uint8(max(0, min(255, share*float64(v)+(1-share)*255*grey+0.5)))
+	}
+	return color.RGBA{mix(c.R), mix(c.G), mix(c.B), 0xFF}
+}
