@@ -13,10 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/go-zeromq/zmq4"
-
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 	"github.com/ganbook/ganbook/kernelext/wire"
+	"github.com/ganbook/ganbook/kernelext/zmtp"
 )
 
 const (
@@ -41,8 +40,9 @@ type Client struct {
 	exited  chan struct{}
 	exitErr error // after exited
 
-	stop    context.CancelFunc // of the sockets
-	sockets [Control + 1]zmq4.Socket
+	stop    context.CancelFunc // of those who wait to hand on a message
+	sockets [Control + 1]*zmtp.Socket
+	iopub   *zmtp.Socket
 }
 
 // Start starts a kernel in a folder, with NAME=value added to its environment, and returns when it answers and its
@@ -141,6 +141,11 @@ func (c *Client) Close() {
 	<-c.exited
 	if c.stop != nil {
 		c.stop()
+	}
+	for _, s := range append(c.sockets[:], c.iopub) {
+		if s != nil {
+			s.Close(0)
+		}
 	}
 	os.RemoveAll(c.dir)
 }

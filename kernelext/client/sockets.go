@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-zeromq/zmq4"
-
 	"github.com/ganbook/ganbook/kernelext/wire"
+	"github.com/ganbook/ganbook/kernelext/zmtp"
 )
 
 // Channel is where requests are sent: code to the shell, interrupt and shutdown to control.
@@ -23,18 +22,24 @@ const (
 func (c *Client) connect(ctx context.Context) error {
 	running, stop := context.WithCancel(context.Background())
 	c.stop = stop
-	identity := zmq4.WithID(zmq4.SocketIdentity(c.Session))
-	once := zmq4.WithDialerMaxRetries(0)
-	iopub := zmq4.NewSub(running, once)
-	if err := iopub.SetOption(zmq4.OptionSubscribe, ""); err != nil {
-		return err
-	}
-	for i := range c.sockets {
-		c.sockets[i] = zmq4.NewDealer(running, identity, once)
-	}
-	for port, s := range map[int]zmq4.Socket{c.Connection.Shell: c.sockets[Shell],
-		c.Connection.Control: c.sockets[Control], c.Connection.IOPub: iopub} {
-		for s.Dial(c.Connection.Address(port)) != nil {
+	replies, output := make(chan wire.Message, 64), make(chan wire.Message, 1024)
+	c.Replies, c.Output = replies, output
+	for _, s := range []struct {
+		socket *(*zmtp.Socket)
+		kind   zmtp.Kind
+		port   int
+		to     chan<- wire.Message
+	}{
+		{&c.iopub, zmtp.Sub, c.Connection.IOPub, output},
+		{&c.sockets[Shell], zmtp.Dealer, c.Connection.Shell, replies},
+		{&c.sockets[Control], zmtp.Dealer, c.Connection.Control, replies},
+	} {
+		o := zmtp.Options{Identity: []byte(c.Session), Received: c.receiver(running, s.to)}
+		for {
+			var err error
+			if *s.socket, err = zmtp.Dial(ctx, s.kind, c.Connection.Address(s.port), o); err == nil {
+				break
+			}
 			select {
 			case <-time.After(10 * time.Millisecond): // the kernel does not listen yet
 			case <-c.exited:
@@ -44,26 +49,16 @@ func (c *Client) connect(ctx context.Context) error {
 			}
 		}
 	}
-	replies, output := make(chan wire.Message, 64), make(chan wire.Message, 1024)
-	c.Replies, c.Output = replies, output
-	go c.receive(running, c.sockets[Shell], replies)
-	go c.receive(running, c.sockets[Control], replies)
-	go c.receive(running, iopub, output)
 	return c.waitUntilReady(ctx)
 }
 
-// receive hands messages on until the socket is closed; what is not signed with our key is no message of ours.
-func (c *Client) receive(ctx context.Context, s zmq4.Socket, to chan<- wire.Message) {
-	for {
-		raw, err := s.Recv()
-		if err != nil {
-			return
-		}
-		if m, err := wire.Decode([]byte(c.Connection.Key), raw.Frames); err == nil {
+// receiver hands messages on until the client is closed; what is not signed with our key is no message of ours.
+func (c *Client) receiver(running context.Context, to chan<- wire.Message) func([][]byte) {
+	return func(frames [][]byte) {
+		if m, err := wire.Decode([]byte(c.Connection.Key), frames); err == nil {
 			select {
 			case to <- m:
-			case <-ctx.Done():
-				return
+			case <-running.Done():
 			}
 		}
 	}
@@ -115,7 +110,7 @@ func (c *Client) Send(on Channel, messageType string, content any) (id string, e
 
 // SendFrames sends a message as it is, well formed and signed or not.
 func (c *Client) SendFrames(on Channel, frames [][]byte) error {
-	return c.sockets[on].SendMulti(zmq4.NewMsgFrom(frames...))
+	return c.sockets[on].Send(frames)
 }
 
 // IsIdle says whether a message is the "idle" that ends the output of a request.

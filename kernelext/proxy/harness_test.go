@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,7 +140,7 @@ func (k *kernel) wait(id string) (r result) {
 	deadline, exited := time.After(patience), k.Exited()
 	for {
 		r = k.result(id)
-		if len(r.types) > 0 && r.types[len(r.types)-1] == "idle" && r.reply.Header.Type != "" {
+		if slices.Contains(r.types, "idle") && r.reply.Header.Type != "" {
 			return r
 		}
 		select {
