@@ -2,31 +2,38 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// checkBackend refuses a backend that this program does not have, before any work is done for it.
+// checkBackend refuses a backend that this program or this machine does not have, and a lowering that does not exist, before any work is
+// done for them.
 func checkBackend(config string) error {
-	config = backend.Config(config)
-	name, _, _ := strings.Cut(config, ":")
-	if slices.Contains(compute.List(), name) {
-		return nil
+	if err := nn.CheckPolicy(); err != nil {
+		return err
 	}
-	b, err := backend.New(config) // says what there is
+	err := backend.Check(config) // says what there is
 	if err == nil {
-		b.Finalize()
 		return nil
 	}
-	if near := experiments.Nearest(name, compute.List()); near != "" {
+	name, _, _ := strings.Cut(backend.Config(config), ":")
+	if near := experiments.Nearest(name, backend.BuiltIn()); near != "" && near != name {
 		return fmt.Errorf("%w; did you mean %s?", err, near)
 	}
 	return err
+}
+
+// chooseBackend is checkBackend, and the configuration at a precision; without a wish it is the backend as it was named.
+func chooseBackend(config, precision string) (string, error) {
+	if err := checkBackend(config); err != nil || precision == "" {
+		return config, err
+	}
+	return backend.WithPrecision(config, precision)
 }
 
 // multiply computes [[1 2] [3 4]] · [[5 6] [7 8]].

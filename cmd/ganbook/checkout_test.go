@@ -25,7 +25,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%v has no remedy: %v", e["check"], e)
 		}
 	}
-	want := []string{"go", "c compiler", "simd", "processor", "memory", "runs", "cache", "backend", "data", "python", "jupyterlab", "kernel", "logout"}
+	want := []string{"go", "c compiler", "simd", "processor", "memory", "runs", "cache", "gpu", "xla", "backend", "data", "python", "jupyterlab", "kernel", "logout"}
 	if !slices.Equal(checks, want) {
 		t.Errorf("checks %v, want %v", checks, want)
 	}

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// checkCompiler looks for what the race detector of test --long is linked with. Nothing else needs it.
+// checkCompiler looks for what XLA and the race detector of test --long are built with. Nothing else needs it.
 func checkCompiler(path string, err error) finding {
 	if err != nil {
-		return finding{Check: "c compiler", State: stateWarn, Detail: err.Error() + "; training and notebooks need none, " + program + " test --long does", Remedy: compilerRemedy}
+		return finding{Check: "c compiler", State: stateWarn, Detail: err.Error() + "; the Go backend and notebooks need none, XLA and " + program + " test --long do", Remedy: compilerRemedy}
 	}
-	return finding{Check: "c compiler", State: stateOK, Detail: path + ", for " + program + " test --long"}
+	return finding{Check: "c compiler", State: stateOK, Detail: path + ", for XLA and " + program + " test --long"}
 }
 
 const compilerRemedy = "install one (Debian, Ubuntu: apt install gcc; macOS: xcode-select --install), or name yours in CC"

@@ -46,6 +46,8 @@ func (c *doctorCmd) Run(a *app) error {
 		checkMemory,
 		func() finding { return checkDisk("runs", c.Runs) },
 		checkCache,
+		func() finding { return checkGPU(a.ctx) },
+		func() finding { return checkXLA(a.ctx) },
 		checkCompute,
 		checkData,
 		func() finding { return checkPython(a.ctx) },

@@ -125,10 +125,17 @@ func checkCompute() finding {
 	if from := os.Getenv(backend.Variable); from != "" {
 		f.Detail += " (from " + backend.Variable + ")"
 		f.Remedy = "unset " + backend.Variable + " for the Go backend"
+	} else if config != backend.Default() {
+		f.Detail += " (setup --gpu chose it)"
+		f.Remedy = "for the Go backend: " + program + " setup --no-gpu"
 	}
 	b, err := backend.New("")
 	if err != nil {
-		f.Detail += ": " + err.Error()
+		text, more, _ := strings.Cut(err.Error(), "\n")
+		f.Detail += ": " + text
+		if more = strings.ReplaceAll(strings.ReplaceAll(more, "→ ", ""), "\n", "; "); more != "" {
+			f.Remedy = more
+		}
 		return f
 	}
 	defer b.Finalize()

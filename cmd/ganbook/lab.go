@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 	"github.com/ganbook/ganbook/kernelext/nbrun"
@@ -97,6 +98,11 @@ func (n *notebooks) ready(ctx context.Context) (*jupyter.Environment, error) {
 	env, err := jupyter.Open(n.cache)
 	if err == nil {
 		err = kernelspec.Check(ctx, n.labKernel())
+	}
+	if record := backend.Recorded(n.cache); err == nil && record.Environment != "" {
+		kernel := n.labKernel()
+		kernel.XLA = env.Dir
+		err = kernelspec.Check(ctx, kernel)
 	}
 	if err == nil {
 		return env, nil

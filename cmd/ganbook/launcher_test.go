@@ -17,7 +17,7 @@ version) echo "go version ${FAKE_GO_VERSION:-go1.26.8} linux/amd64" ;;
 build)
 	if [ -n "${FAKE_GO_FAILS:-}" ]; then echo "$FAKE_GO_FAILS" >&2; exit 1; fi
 	while [ "$1" != -o ]; do shift; done
-	echo "$GOTOOLCHAIN $GOEXPERIMENT $GOWORK" >>"$GANBOOK_ROOT/builds"
+	echo "$GOTOOLCHAIN $GOEXPERIMENT $GOWORK flags=$GOFLAGS cgo=$CGO_ENABLED" >>"$GANBOOK_ROOT/builds"
 	printf '#!/bin/sh\nprintf "%%s|" "$PWD" "$GOTOOLCHAIN" "$GOEXPERIMENT" "$@"\n' >"$2"
 	chmod +x "$2" ;;
 esac
@@ -150,6 +150,44 @@ func TestLauncherBuildsOnlyWhenSourcesChanged(t *testing.T) {
 	c.mustRun(nil)
 	if got := c.builds(); got != 7 {
 		t.Fatalf("other build settings: %d builds, want 7 (both programs are kept)", got)
+	}
+}
+
+// After setup --gpu programs are built with XLA; each is kept, and only the build has the tag.
+func TestLauncherBuildsWithXLA(t *testing.T) {
+	c := newCheckout(t, true)
+	c.write("../home/.cache/ganbook/accelerator", "environment /env\n", 0o644)
+	for _, tc := range []struct {
+		env  []string
+		want string // of the newest build; "" for no new one
+	}{
+		{nil, "flags=-tags=xla cgo=1"},
+		{nil, ""},
+		{[]string{"GANBOOK_XLA=off"}, "flags= cgo="},
+		{[]string{"GANBOOK_XLA=/other"}, ""},
+		{[]string{"GOFLAGS=-trimpath"}, "flags=-trimpath -tags=xla cgo=1"},
+		{[]string{"GOFLAGS=-v -tags=mine"}, "flags=-v -tags=mine cgo="},
+		{[]string{"CGO_ENABLED=0"}, "flags= cgo=0"},
+	} {
+		before := c.builds()
+		c.mustRun(tc.env)
+		text, err := os.ReadFile(filepath.Join(c.root, "builds"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		switch built := c.builds() - before; {
+		case tc.want == "" && built != 0:
+			t.Errorf("%q: built again", tc.env)
+		case tc.want != "" && (built != 1 || !strings.HasSuffix(lines[len(lines)-1], " "+tc.want)):
+			t.Errorf("%q: %d builds, the last with %q, want %q", tc.env, built, lines[len(lines)-1], tc.want)
+		}
+	}
+	_, errOut, err := c.run(c.root, "./ganbook", []string{"GOFLAGS=-x", "FAKE_GO_FAILS=cgo: C compiler \"gcc\" not found: exec: \"gcc\": executable file not found in $PATH"}, "run")
+	for _, w := range []string{"does not build with XLA", "apt install gcc", "GANBOOK_XLA=off"} {
+		if err == nil || !strings.Contains(errOut, w) {
+			t.Errorf("%v, stderr lacks %q:\n%s", err, w, errOut)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ type nbRunCmd struct {
 	Scale   string        `help:"Scale the notebook's experiments run at: full, lecture or smoke; default: as the notebook says." placeholder:"SCALE"`
 	Output  string        `help:"Write the notebook with its outputs there instead of back." placeholder:"FILE"`
 	Timeout time.Duration `help:"Limit for a notebook." default:"1h"`
+	XLA     bool          `name:"xla" help:"Run them with the kernel \"Go (ganbook, XLA)\"."`
 	Keep    bool          `help:"Write the outputs also when a cell failed."`
 }
 
@@ -45,7 +46,14 @@ func (c *nbRunCmd) Run(a *app) error {
 			return err
 		}
 	}
-	spec, err := kernelspec.Prepare(a.ctx, kernelspec.Options{Log: a.out})
+	kernel := kernelspec.Options{Log: a.out}
+	if c.XLA {
+		var err error
+		if kernel.XLA, err = environmentOf(); err != nil {
+			return err
+		}
+	}
+	spec, err := kernelspec.Prepare(a.ctx, kernel)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/kernelext/jupyter"
 	"github.com/ganbook/ganbook/kernelext/kernelspec"
 )
@@ -55,6 +56,9 @@ func (n *notebooks) missing(ctx context.Context) (found []error) {
 	if err := kernelspec.Check(ctx, n.kernel, also...); err != nil {
 		found = append(found, err)
 	}
+	if !n.kernelOnly {
+		found = append(found, n.missingXLA(ctx)...)
+	}
 	return found
 }
 
@@ -76,12 +80,24 @@ func (n *notebooks) printCheck(ctx context.Context) error {
 	n.log.Line("ok    kernel      %s", file)
 	if e, err := jupyter.Open(n.cache); err == nil && !n.kernelOnly {
 		n.log.Line("ok    jupyterlab  %s, %s", e.Version("jupyterlab"), e.Dir)
+		return n.printXLA()
 	}
 	return nil
 }
 
-// install installs the kernel and JupyterLab side by side: one keeps the processor busy, the other the network. It ends with the proof.
+// install is setup: what notebooks need, and what an earlier setup installed for XLA, brought up to date.
 func (n *notebooks) install(ctx context.Context) error {
+	if err := n.installBase(ctx); err != nil || n.kernelOnly {
+		return err
+	}
+	if list, record := n.recorded(); len(list) > 0 {
+		return n.installXLA(ctx, list, record)
+	}
+	return nil
+}
+
+// installBase installs the kernel and JupyterLab side by side: one keeps the processor busy, the other the network. It ends with the proof.
+func (n *notebooks) installBase(ctx context.Context) error {
 	n.log.Line("setup: the kernel %q%s; 3 to 5 minutes the first time, seconds later; only the first time needs the network",
 		kernelspec.DisplayName, map[bool]string{false: " and JupyterLab"}[n.kernelOnly])
 	if _, err := jupyter.Open(n.cache); err != nil && !n.kernelOnly {
@@ -113,7 +129,7 @@ func (n *notebooks) install(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.prove(ctx)
+	return n.prove(ctx, n.kernel, proofCells)
 }
 
 // uninstall removes what install made, and says what stays.
@@ -125,6 +141,11 @@ func (n *notebooks) uninstall(ctx context.Context) error {
 	}
 	if err := kernelspec.Uninstall(ctx, n.kernel); err != nil {
 		return err
+	}
+	if !n.kernelOnly { // the plug-ins went with JupyterLab
+		if err := backend.Save(n.cache, backend.Installation{}); err != nil {
+			return err
+		}
 	}
 	n.log.Line("your runs and notebooks stay, and so does the rest of %s: images and the program ganbook", n.cache)
 	return nil

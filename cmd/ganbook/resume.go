@@ -14,10 +14,11 @@ import (
 // resumeCmd goes on with a run from its newest whole snapshot.
 type resumeCmd struct {
 	runArg
-	Images  *int64 `help:"Images to show in all, more than the run was to show at first." placeholder:"N"`
-	Data    string `help:"Where the run's images lie now, if they were moved." placeholder:"PATH"`
-	Backend string `help:"What computes; default: what the run began with." placeholder:"NAME"`
-	JSON    bool   `help:"Print one JSON object per line and nothing else."`
+	Images    *int64 `help:"Images to show in all, more than the run was to show at first." placeholder:"N"`
+	Data      string `help:"Where the run's images lie now, if they were moved." placeholder:"PATH"`
+	Backend   string `help:"What computes; default: what the run began with." placeholder:"NAME"`
+	Precision string `help:"Of products on a GPU, tf32 or f32; default: what the run began with." placeholder:"NAME"`
+	JSON      bool   `help:"Print one JSON object per line and nothing else."`
 }
 
 func (c *resumeCmd) Run(a *app) error {
@@ -28,11 +29,15 @@ func (c *resumeCmd) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := checkBackend(c.Backend); err != nil {
+	config := c.Backend
+	if run, err := runlog.Open(dir); err == nil && config == "" && c.Precision != "" {
+		config = run.Info().Backend
+	}
+	if config, err = chooseBackend(config, c.Precision); err != nil {
 		return usage(err)
 	}
 	v := newView(a, c.JSON)
-	o := experiments.Options{Backend: c.Backend, Data: c.Data, Log: v.console, Watch: v.watch, Progress: preparing(v.console), Figures: figures.Draw}
+	o := experiments.Options{Backend: config, Data: c.Data, Log: v.console, Watch: v.watch, Progress: preparing(v.console), Figures: figures.Draw}
 	if c.Images != nil {
 		o.Images = *c.Images
 	}

@@ -30,6 +30,7 @@ type settingFlags struct {
 	Scale     string            `help:"How much of the document's experiment: full, lecture (minutes) or smoke (seconds)." default:"lecture"`
 	Seed      *int64            `help:"Master seed of all random numbers; default 999." placeholder:"N"`
 	Backend   string            `help:"What computes: go, go:num_executors=4, xla:cuda …" placeholder:"NAME"`
+	Precision string            `help:"Of products on a GPU: tf32 (the default, factors of 10 bits) or f32; elsewhere it is f32." placeholder:"NAME"`
 	Batch     *int              `help:"Images in a batch." placeholder:"N"`
 	Width     *int              `help:"Maps of both networks (ngf, ndf)." placeholder:"N"`
 	ImageSize *int              `help:"Side of the images: 32, 64, 128." placeholder:"N"`
@@ -88,8 +89,8 @@ func (f settingFlags) options(id string) (o experiments.Options, err error) {
 		}
 		o.Images = *f.Images
 	}
-	o.Seed, o.Set, o.Backend = f.Seed, f.Set, f.Backend
-	if err := checkBackend(f.Backend); err != nil {
+	o.Seed, o.Set = f.Seed, f.Set
+	if o.Backend, err = chooseBackend(f.Backend, f.Precision); err != nil {
 		return o, err
 	}
 	return o, experiments.Check(id, o)

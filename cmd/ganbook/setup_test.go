@@ -19,7 +19,7 @@ func TestProofOfABrokenKernel(t *testing.T) {
 		"the program is no such": {"ls", "{connection_file}"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := proveSpec(t.Context(), kernelspec.Spec{Argv: argv}); err == nil {
+			if _, err := proveSpec(t.Context(), kernelspec.Spec{Argv: argv}, proofCells); err == nil {
 				t.Fatal("a kernel that cannot work is proved")
 			}
 		})
@@ -35,7 +35,7 @@ func TestProofOfABrokenKernel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := n.prove(t.Context()); err == nil || !strings.Contains(err.Error(), "does not work") || !strings.Contains(err.Error(), "./ganbook setup") {
+	if err := n.prove(t.Context(), n.kernel, proofCells); err == nil || !strings.Contains(err.Error(), "does not work") || !strings.Contains(err.Error(), "./ganbook setup") {
 		t.Errorf("%v", err)
 	}
 }
@@ -43,10 +43,10 @@ func TestProofOfABrokenKernel(t *testing.T) {
 // What a cell shows decides, not that it ran.
 func TestProofLooksAtTheOutputs(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "proof.ipynb")
-	if err := writeProof(file); err != nil {
+	if err := writeProof(file, proofCells); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkProof(file); err == nil || !strings.Contains(err.Error(), "cell 2") || !strings.Contains(err.Error(), "42") {
+	if err := checkProof(file, proofCells); err == nil || !strings.Contains(err.Error(), "cell 2") || !strings.Contains(err.Error(), "42") {
 		t.Errorf("a notebook that was not run: %v", err)
 	}
 	text, err := os.ReadFile(file)
@@ -57,13 +57,13 @@ func TestProofLooksAtTheOutputs(t *testing.T) {
 	if err := os.WriteFile(file, []byte(shown), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkProof(file); err != nil {
+	if err := checkProof(file, proofCells); err != nil {
 		t.Error(err)
 	}
 	if err := os.WriteFile(file, []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkProof(file); err == nil {
+	if err := checkProof(file, proofCells); err == nil {
 		t.Error("a notebook without cells is a proof")
 	}
 }

@@ -53,16 +53,19 @@ func (c *testCmd) Run(a *app) error {
 			return err
 		}
 	}
+	if err := c.xla(a, root); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.out, "all checks passed in %s\n", roughly(time.Since(began)))
 	return nil
 }
 
 // goTool runs one Go command in the checkout and shows its output as it comes.
-func (c *testCmd) goTool(a *app, root string, args []string) error {
+func (c *testCmd) goTool(a *app, root string, args []string, env ...string) error {
 	fmt.Fprintf(a.out, "go %s\n", strings.Join(args, " "))
 	cmd := exec.CommandContext(a.ctx, "go", args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, a.out, a.err
-	cmd.Env = pinned(os.Environ(), root)
+	cmd.Env = append(pinned(os.Environ(), root), env...)
 	if c.Long {
 		cmd.Env = append(cmd.Env, "GANBOOK_LONG=1")
 	}

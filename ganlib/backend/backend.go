@@ -117,8 +117,8 @@ func Check(config string) error {
 // howToBuild says how to come by a program with XLA.
 func howToBuild() string {
 	if Installed().Environment != "" {
-		return "\n→ XLA is installed: start with ./ganbook, which builds it in, or build with -tags=xla"
+		return "\n→ XLA is installed: start with ./ganbook, which builds it in, or build with the tag xla"
 	}
-	return "\n→ for an NVIDIA GPU: ./ganbook setup --gpu, which needs a C compiler; or build with -tags=xla and name a plug-in (PJRT)" +
+	return "\n→ for an NVIDIA GPU: ./ganbook setup --gpu, which needs a C compiler; or build with the tag xla and name a plug-in (PJRT)" +
 		"\n→ or leave --backend and $" + Variable + " unset for the Go backend, which is always there"
 }

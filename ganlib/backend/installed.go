@@ -32,7 +32,7 @@ func Installed() (i Installation) {
 		return i
 	}
 	if dir, err := cacheDir(); err == nil {
-		i = readInstallation(filepath.Join(dir, installationFile))
+		i = Recorded(dir)
 	}
 	if chosen != "" {
 		i.Environment = chosen
@@ -40,8 +40,9 @@ func Installed() (i Installation) {
 	return i
 }
 
-func readInstallation(file string) (i Installation) {
-	f, err := os.Open(file)
+// Recorded is what setup recorded in a cache folder, whatever the environment says.
+func Recorded(cache string) (i Installation) {
+	f, err := os.Open(filepath.Join(cache, installationFile))
 	if err != nil {
 		return i
 	}

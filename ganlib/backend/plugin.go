@@ -57,10 +57,8 @@ func Locate(name string) (Plugin, error) {
 	d := devices[i]
 	var looked []string
 	if env := Installed().Environment; env != "" {
-		for _, packages := range []string{"lib/python3.*/site-packages/", ""} {
-			if p, ok := d.find(env, packages+d.inPackages); ok {
-				return p, nil
-			}
+		if p, ok := d.inEnvironment(env); ok {
+			return p, nil
 		}
 		looked = append(looked, env)
 	}
@@ -80,6 +78,26 @@ func Locate(name string) (Plugin, error) {
 		text = "looked in " + strings.Join(looked, ", ")
 	}
 	return Plugin{}, fmt.Errorf("backend: xla:%s: there is no plug-in for it (%s)\n%s\n→ or another one: --backend go is always there", name, text, d.remedy)
+}
+
+// LocateIn finds the plug-in of a device in an environment.
+func LocateIn(env, name string) (p Plugin, ok bool) {
+	for _, d := range devices {
+		if d.name == name && !ok {
+			p, ok = d.inEnvironment(env)
+		}
+	}
+	return p, ok
+}
+
+// inEnvironment looks in the Python packages of a virtual environment, or in those that env itself holds.
+func (d device) inEnvironment(env string) (p Plugin, ok bool) {
+	for _, packages := range []string{"lib/python3.*/site-packages/", ""} {
+		if p, ok = d.find(env, packages+d.inPackages); ok {
+			break
+		}
+	}
+	return p, ok
 }
 
 // find returns the first file below a folder that matches a pattern.
