@@ -18,7 +18,7 @@ func Convolve(x, w *graph.Node, win Window) *graph.Node {
 	p.checkKernel("Convolve", w)
 	return convolution.apply(x, w, p, func(in []*graph.Node, v *graph.Node) []*graph.Node {
 		x, w := in[0], in[1]
-		return []*graph.Node{ConvolveAdjoint(v, w, win, h, wd), KernelGradient(recomputed(x, v, p), v, win)}
+		return []*graph.Node{ConvolveAdjoint(v, w, win, h, wd), KernelGradient(x, v, win)}
 	})
 }
 
@@ -53,19 +53,4 @@ func KernelGradient(x, v *graph.Node, win Window) *graph.Node {
 		x, v := in[0], in[1]
 		return []*graph.Node{ConvolveAdjoint(v, u, win, h, wd), Convolve(x, u, win)}
 	})
-}
-
-// largeWindows is the size in bytes from which the windows of an image are laid out a second time for the kernel's
-// gradient. The backend would otherwise keep the first layout from the forward pass to the backward one: at batch
-// 128 a tenth of a DCGAN's memory. The time it costs was within the noise of a step.
-var largeWindows = 100 << 20
-
-// recomputed returns x as a value of its own that exists only once v does, so that nothing computed from it is shared
-// with the forward pass. Small windows stay shared, and XLA decides for itself.
-func recomputed(x, v *graph.Node, p problem) *graph.Node {
-	bytes := p.B * p.OH * p.OW * p.KH * p.KW * p.C * x.DType().Size()
-	if bytes < largeWindows || isXLA(x.Graph()) {
-		return x
-	}
-	return graph.SchedulingBarrier(x, v)
 }

@@ -18,6 +18,8 @@ type lowering struct {
 	wanted func(p problem) bool // the shapes it is fast for
 	build  func(a, b *graph.Node, p problem) *graph.Node
 	policy Policy // the first that allows it
+
+	laysOut func(p problem) int // values for an image, at most; nil: hardly more than the image has
 }
 
 // primitive is one of the three members of a convolution.
@@ -33,10 +35,10 @@ var convolve2, adjoint2, gradient2 = winograd(2)
 var convolution = primitive{
 	name: "convolution",
 	lowerings: []lowering{
-		{"winograd 4", tilable, tilesPay(4), convolve4, Fast},
-		{"winograd 2", tilable, tilesPay(2), convolve2, Exact},
-		{"blocks", blockable, narrowRows, convolveBlocks, Exact},
-		{"windows", always, always, convolveWindows, Direct},
+		{"winograd 4", tilable, tilesPay(4), convolve4, Fast, tileValues(4)},
+		{"winograd 2", tilable, tilesPay(2), convolve2, Exact, tileValues(2)},
+		{"blocks", blockable, narrowRows, convolveBlocks, Exact, outputBlockValues},
+		{"windows", always, always, convolveWindows, Direct, windowValues},
 	},
 	native: nativeConvolve,
 }
@@ -44,17 +46,17 @@ var convolution = primitive{
 var adjoint = primitive{
 	name: "adjoint",
 	lowerings: []lowering{
-		{"winograd 4", tilable, tilesPay(4), adjoint4, Fast},
-		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact},
+		{"winograd 4", tilable, tilesPay(4), adjoint4, Fast, placeValues(4)},
+		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact, placeValues(2)},
 		// One input pixel: the outer product is the image.
-		{"pixel", onePixel, always, adjointPixel, Direct},
+		{"pixel", onePixel, always, adjointPixel, Direct, nil},
 		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
-		{"taps", unitStride, fewChannels, adjointTaps, Direct},
-		{"blocks", blockable, thinRows, adjointBlocks, Exact},
+		{"taps", unitStride, fewChannels, adjointTaps, Direct, tapValues},
+		{"blocks", blockable, thinRows, adjointBlocks, Exact, imageBlockValues},
 		// One product for the four phases. It computes a border that is cut off, so the image must not be tiny.
-		{"pairs", upToFourByTwo, pairsPay, adjointPairs, Direct},
+		{"pairs", upToFourByTwo, pairsPay, adjointPairs, Direct, pairValues},
 		// One product per phase, without waste, for everything.
-		{"phases", always, always, adjointPhases, Direct},
+		{"phases", always, always, adjointPhases, Direct, phaseValues},
 	},
 	native: nativeAdjoint,
 }
@@ -62,10 +64,10 @@ var adjoint = primitive{
 var kernelGradient = primitive{
 	name: "kernel gradient",
 	lowerings: []lowering{
-		{"winograd 4", tilable, tilesPay(4), gradient4, Fast},
-		{"winograd 2", tilable, tilesPay(2), gradient2, Exact},
-		{"blocks", blockable, thinRows, gradientBlocks, Exact},
-		{"windows", always, always, gradientWindows, Direct},
+		{"winograd 4", tilable, tilesPay(4), gradient4, Fast, tileValues(4)},
+		{"winograd 2", tilable, tilesPay(2), gradient2, Exact, tileValues(2)},
+		{"blocks", blockable, thinRows, gradientBlocks, Exact, outputBlockValues},
+		{"windows", always, always, gradientWindows, Direct, windowValues},
 	},
 	native: nativeKernelGradient,
 }
@@ -136,7 +138,7 @@ func (pr *primitive) apply(a, b *graph.Node, p problem, grad gradient) *graph.No
 		return pr.native(a, b, p, grad)
 	}
 	chosen := pr.choose(p, CurrentPolicy(), stateOf(a.Graph()).forced[pr.name])
-	return composite(chosen.build(a, b, p), grad, a, b)
+	return composite(pr.inChunks(chosen, a, b, p), grad, a, b)
 }
 
 const nativeName = "native"

@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -47,12 +49,12 @@ func winograd(m int) (convolve, adjoint, gradient func(a, b *graph.Node, p probl
 	}
 	convolve = func(x, w *graph.Node, p problem) *graph.Node {
 		t := over(p, p.OH, p.OW)
-		products := batched(t.image(x, p), 2, t.kernel(w, p), 2)
+		products := batched(t.image(x, p), 2, t.kernel(t.late(w, "C", x, p), p), 2)
 		return padImage(t.outputs(products, p.B), 0, p.OH-t.th*m, 0, p.OW-t.tw*m)
 	}
 	adjoint = func(v, w *graph.Node, p problem) *graph.Node {
 		t := over(p, p.H/p.StrideH, p.W/p.StrideW)
-		return padImage(t.adjoint(v, w, p), 0, p.H-t.th*m*p.StrideH, 0, p.W-t.tw*m*p.StrideW)
+		return padImage(t.adjoint(v, t.late(w, "T", v, p), p), 0, p.H-t.th*m*p.StrideH, 0, p.W-t.tw*m*p.StrideW)
 	}
 	gradient = func(x, v *graph.Node, p problem) *graph.Node {
 		t := over(p, p.OH, p.OW)
@@ -60,6 +62,14 @@ func winograd(m int) (convolve, adjoint, gradient func(a, b *graph.Node, p probl
 		return t.fromKernel(batched(t.cotangent(v, p), 2, t.image(x, p), 1), p)
 	}
 	return convolve, adjoint, gradient
+}
+
+// late is a kernel that waits for x when its transform is large.
+func (t tiling) late(w *graph.Node, purpose string, x *graph.Node, p problem) *graph.Node {
+	if n := t.size(); n*n*t.stride*t.stride*p.N*p.C*w.DType().Size() < largestLayout/4 {
+		return w
+	}
+	return awaited(w, fmt.Sprint(purpose, t.m), seen(x))
 }
 
 // image is (Bᵀ x B) of every tile of the padded image, in cells: [n², tiles, s²·C].
