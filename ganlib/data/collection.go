@@ -51,15 +51,21 @@ func folderEntries(root string) (entries []entry, files []stamp, err error) {
 		}
 		rel, err := filepath.Rel(root, file)
 		files = append(files, stampOf(file, info))
-		entries = append(entries, entry{filepath.ToSlash(rel), func() ([]byte, error) {
-			if info.Size() > maxPictureBytes {
-				return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), maxPictureBytes)
-			}
-			return os.ReadFile(file)
-		}})
+		entries = append(entries, entry{filepath.ToSlash(rel), func() ([]byte, error) { return readLimited(file) }})
 		return err
 	})
 	return entries, files, err
+}
+
+func readLimited(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxPictureBytes {
+		return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), maxPictureBytes)
+	}
+	return os.ReadFile(file)
 }
 
 // zipEntries lists the pictures of an archive. Nothing is unpacked to disk, but names that would leave a folder and
