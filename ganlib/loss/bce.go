@@ -19,11 +19,13 @@ func crossEntropy(logits *Node, label float64) *Node {
 }
 
 // softplus is log(1+eˣ) = max(x, 0) + log(1+e^−|x|), which neither overflows nor loses small values. Where takes one
-// side at x = 0 too, so that all derivatives there are those of log(1+eˣ): ½, ¼ …
+// side at x = 0 too, so that all derivatives there are those of log(1+eˣ): ½, ¼ … It asks for negative values, not for
+// positive ones, so that one that is not a number takes the side that keeps it: the backend's exponential is 0 there, and
+// a training that diverged would have a loss.
 func softplus(x *Node) *Node {
 	zero := ScalarZero(x.Graph(), x.DType())
-	positive := GreaterThan(x, zero)
-	return Add(Where(positive, x, zero), Log1P(Exp(Where(positive, Neg(x), x))))
+	negative := LessThan(x, zero)
+	return Add(Where(negative, zero, x), Log1P(Exp(Where(negative, x, Neg(x)))))
 }
 
 // Discriminator is −log D(x) − log(1−D(G(z))), each a mean (Goodfellow et al. 2014, the discriminator's objective

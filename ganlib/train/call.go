@@ -24,7 +24,7 @@ type compiled struct {
 // term is a scalar that a call returns.
 type term struct {
 	name, step string
-	gradient   bool // the norm of the step's gradient, which may overflow where the loss does not
+	gradient   bool // the norm of the step's gradient: its squares may overflow where the loss does not
 }
 
 // The scalars fed to a call: the fade-in alpha, then rate and epsilon of every step.
@@ -185,7 +185,8 @@ func (t *Trainer) feed(c callPlan, place int, batch *data.Batch, n int) []any {
 }
 
 // run executes a call and returns what its steps report. A loss that is not a number ends the training: the weights
-// are beyond repair, the last snapshot is not.
+// are beyond repair, the last snapshot is not. So does a gradient that is not one: the backend's ReLU and tanh turn what
+// is not a number into 0 and −1, so that a generator may be broken while every loss looks well.
 func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) error {
 	outputs, err := k.exec.Call(inputs...)
 	for _, in := range inputs {
@@ -206,7 +207,7 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 	for i, v := range numbers {
 		of := k.terms[i]
 		values[of.name] = float64(v)
-		if v64 := float64(v); !of.gradient && (math.IsNaN(v64) || math.IsInf(v64, 0)) {
+		if v64 := float64(v); math.IsNaN(v64) || !of.gradient && math.IsInf(v64, 0) {
 			t.broken = true
 			return &Diverged{GAN: t.gan.Name, Step: of.step, Value: of.name, Number: v64, Iteration: t.state.Iteration + 1, Kept: t.kept()}
 		}
