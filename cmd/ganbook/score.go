@@ -257,7 +257,8 @@ func (s *scoring) row(name string, r anogan.Result) scoreRow {
 
 func (s *scoring) progress(what string, done, total int, begun time.Time) {
 	now := time.Now()
-	if done < total && s.console.Due(now) {
+	// Results come a batch at a time: in the midst of one the rate would be wrong.
+	if done%s.cmd.Batch == 0 && done < total && s.console.Due(now) {
 		rate := float64(done) / now.Sub(begun).Seconds()
 		s.console.Progress(now, fmt.Sprintf("%s: %s of %s, %s left", what, grouped(done), grouped(total), roughly(seconds(float64(total-done)/rate))))
 	}

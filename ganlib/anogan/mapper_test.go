@@ -53,24 +53,32 @@ func search(t testing.TB, m *Mapper, q Queries) []Result {
 
 // A query's result is the same to the bit alone, among others, in another order, and whatever was searched before.
 func TestCompanyDoesNotMatter(t *testing.T) {
-	for _, bound := range []string{"none", "clip", "tanh"} {
-		for name, c := range map[string]Config{"tiny": tiny(), "blog": Post()} {
-			t.Run(name+"/"+bound, func(t *testing.T) {
-				gan, store := built(t, c)
-				s := few()
-				s.Bound, s.Restarts = bound, 2
-				m := mapper(t, store, gan, s, MapperOptions{Batch: 8, Seed: 4})
-				all := blobs(t, 11, c.ImageSize)
-				together := search(t, m, all)
-				order := rand.New(rand.NewPCG(1, 2)).Perm(all.Len())
-				for k, r := range search(t, m, chosen{all, order}) {
-					same(t, fmt.Sprintf("query %d in place %d", order[k], k), r, together[order[k]])
-				}
-				for _, i := range []int{0, 7, 10} {
-					same(t, fmt.Sprintf("query %d alone", i), search(t, m, chosen{all, []int{i}})[0], together[i])
-				}
-			})
-		}
+	bounded := func(bound string) Search {
+		s := few()
+		s.Bound, s.Restarts = bound, 2
+		return s
+	}
+	for name, tc := range map[string]struct {
+		c     Config
+		s     Search
+		batch int
+	}{
+		"tiny": {tiny(), bounded("none"), 8}, "tiny, clip": {tiny(), bounded("clip"), 8}, "tiny, tanh": {tiny(), bounded("tanh"), 8},
+		"blog": {Post(), few(), defaultBatch},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gan, store := built(t, tc.c)
+			m := mapper(t, store, gan, tc.s, MapperOptions{Batch: tc.batch, Seed: 4})
+			all := blobs(t, tc.batch+3, tc.c.ImageSize)
+			together := search(t, m, all)
+			order := rand.New(rand.NewPCG(1, 2)).Perm(all.Len())
+			for k, r := range search(t, m, chosen{all, order}) {
+				same(t, fmt.Sprintf("query %d in place %d", order[k], k), r, together[order[k]])
+			}
+			for _, i := range []int{0, 7, all.Len() - 1} {
+				same(t, fmt.Sprintf("query %d alone", i), search(t, m, chosen{all, []int{i}})[0], together[i])
+			}
+		})
 	}
 }
 
