@@ -28,33 +28,6 @@ func adjointPixel(v, w *graph.Node, p problem) *graph.Node {
 	return p.crop(graph.DotGeneral(graph.Reshape(v, p.B, p.N), []int{1}, nil, w, []int{0}, nil))
 }
 
-// adjointTaps computes T at stride 1 as the sum over the taps (u, t) of the images W[·,u,t,·]·v, each moved by
-// (u−top, t−left).
-func adjointTaps(v, w *graph.Node, p problem) *graph.Node {
-	taps := p.KH * p.KW
-	kernel := graph.Transpose(graph.Reshape(w, p.N, taps*p.C), 0, 1)
-	planes := graph.DotGeneral(kernel, []int{1}, nil, graph.Reshape(v, p.B*p.OH*p.OW, p.N), []int{1}, nil)
-	planes = graph.Reshape(planes, taps, p.C, p.B, p.OH, p.OW)
-	zero := graph.ScalarZero(v.Graph(), v.DType())
-	var sum *graph.Node
-	for tap := range taps {
-		down, right := tap/p.KW-p.Pad[0][0], tap%p.KW-p.Pad[1][0]
-		moved := graph.Pad(planes, zero,
-			graph.PadAxis{Start: -tap, End: tap + 1 - taps}, graph.PadAxis{}, graph.PadAxis{},
-			graph.PadAxis{Start: down, End: p.H - p.OH - down},
-			graph.PadAxis{Start: right, End: p.W - p.OW - right})
-		if sum == nil {
-			sum = moved
-		} else {
-			sum = graph.Add(sum, moved)
-		}
-	}
-	if p.C == 1 {
-		return graph.Reshape(sum, p.B, p.H, p.W, 1)
-	}
-	return graph.TransposeAllAxes(graph.Reshape(sum, p.C, p.B, p.H, p.W), 1, 2, 3, 0)
-}
-
 // adjointPairs computes T at stride 2 for kernels up to 4×4. An output pixel of each of the four phases (row and
 // column even or odd) sees 2×2 pixels of v through its own 2×2 taps, so one product gives all four, and a
 // transposition puts them in place.

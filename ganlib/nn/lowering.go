@@ -50,8 +50,8 @@ var adjoint = primitive{
 		{"winograd 2", tilable, tilesPay(2), adjoint2, Exact, placeValues(2)},
 		// One input pixel: the outer product is the image.
 		{"pixel", onePixel, always, adjointPixel, Direct, nil},
-		// A product with one or two columns wastes the matrix unit: multiply by all taps, then shift and add.
-		{"taps", unitStride, fewChannels, adjointTaps, Direct, tapValues},
+		// A product with a few columns wastes the matrix unit: multiply by all taps, then shift and add.
+		{"taps", always, fewChannels, adjointTaps, Direct, tapValues},
 		{"blocks", blockable, thinRows, adjointBlocks, Exact, imageBlockValues},
 		// One product for the four phases. It computes a border that is cut off, so the image must not be tiny.
 		{"pairs", upToFourByTwo, pairsPay, adjointPairs, Direct, pairValues},
@@ -72,12 +72,11 @@ var kernelGradient = primitive{
 	native: nativeKernelGradient,
 }
 
-func always(problem) bool       { return true }
-func onePixel(p problem) bool   { return p.OH == 1 && p.OW == 1 }
-func unitStride(p problem) bool { return p.StrideH == 1 && p.StrideW == 1 }
+func always(problem) bool     { return true }
+func onePixel(p problem) bool { return p.OH == 1 && p.OW == 1 }
 
-// fewChannels: at most two columns in the product, and fewer than the rows it sums over.
-func fewChannels(p problem) bool { return p.C <= 2 && p.N >= 2*p.C }
+// fewChannels: so few columns in the product, and fewer than the rows it sums over.
+func fewChannels(p problem) bool { return p.C <= 4 && p.N >= 2*p.C }
 
 // upToFourByTwo: stride 2 and a kernel that fits in 4×4.
 func upToFourByTwo(p problem) bool {
