@@ -16,7 +16,7 @@ import (
 	"github.com/ganbook/ganbook/kernelext/wire"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute // on a machine that does other things as well, and with the race detector
 
 func decode[T any](m wire.Message) (content T) {
 	if err := json.Unmarshal(m.Content, &content); err != nil {
