@@ -39,7 +39,7 @@ func TestBenchKernel(t *testing.T) {
 }
 
 func TestBenchKernelTakesNoPeer(t *testing.T) {
-	for _, args := range [][]string{{"--peer=python"}, {"--pipeline"}, {"--data=x"}, {"--rounds=-1"}} {
+	for _, args := range [][]string{{"--peer=python"}, {"--layers"}, {"--data=x"}, {"--rounds=-1"}} {
 		if status, _, errOut := call(t, append([]string{"bench", "kernel"}, args...)...); status != statusUsage || !strings.Contains(errOut, strings.Split(args[0], "=")[0]) {
 			t.Errorf("%v: status %d: %s", args, status, errOut)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -19,7 +18,7 @@ type measurement struct {
 	Maximum  float64 `json:"maximum"`
 	Measured int     `json:"measured"` // how often
 	Detail   string  `json:"detail"`
-	Load     string  `json:"load_average"`
+	Load     float64 `json:"load_average"`
 }
 
 func newRow(what, unit, detail string, values ...float64) measurement {
@@ -42,18 +41,12 @@ func quantile(values []float64, q float64) float64 {
 
 func (c *benchCmd) printRows(w io.Writer, rows []measurement) error {
 	if c.JSON {
-		encoder := json.NewEncoder(w)
-		for _, r := range rows {
-			if err := encoder.Encode(r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return encodeLines(w, rows)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "what\tmedian\tmin\t10 %\t90 %\tmax\tunit\tmeasured\tdetail\tload")
 	for _, r := range rows {
-		fmt.Fprintf(table, "%s\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%s\t%d\t%s\t%s\n",
+		fmt.Fprintf(table, "%s\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%s\t%d\t%s\t%.1f\n",
 			r.What, r.Median, r.Minimum, r.Low, r.High, r.Maximum, r.Unit, r.Measured, r.Detail, r.Load)
 	}
 	return table.Flush()

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ganbook/ganbook/cmd/ganbook/internal/work"
 	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
@@ -96,7 +97,7 @@ func (p *pipeline) training(ctx context.Context) ([]measurement, error) {
 		return nil, err
 	}
 	defer b.Finalize()
-	gan, err := benchGAN(p.batch, p.width)
+	gan, err := work.DCGAN(p.batch, p.width)
 	if err != nil {
 		return nil, err
 	}

@@ -6,55 +6,62 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/cmd/ganbook/internal/work"
 	"github.com/ganbook/ganbook/ganlib/backend"
-	"github.com/ganbook/ganbook/ganlib/data"
-	"github.com/ganbook/ganbook/ganlib/dcgan"
-	"github.com/ganbook/ganbook/ganlib/train"
+	"github.com/ganbook/ganbook/ganlib/nn"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
-// serveBench does DCGAN training steps, a round for every line it reads: batch:width:steps.
-func serveBench(work string, in io.Reader, out io.Writer) error {
-	cut := strings.LastIndex(work, ":")
-	steps, err := strconv.Atoi(work[cut+1:])
+// warmUp is how many steps follow the first before anything counts.
+const warmUp = 2
+
+// serveBench is our contender: it does steps of a work, a round of so many for every line with a number that it reads.
+func serveBench(ctx context.Context, name, config string, in io.Reader, out io.Writer) error {
+	w, err := work.Parse(name)
 	if err != nil {
-		return fmt.Errorf("bench: worker %q: %w", work, err)
+		return usage(err)
 	}
-	batch, width, err := parseWork(work[:cut])
-	if err != nil {
-		return err
-	}
-	ctx := context.Background()
-	trainer, stream, err := benchTrainer(batch, width)
+	b, err := backend.New(config)
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
+	step, err := w.Start(b)
+	if err != nil {
+		return err
+	}
+	defer step.Close()
+	config = backend.Config(config)
+	about := contenderAbout{
+		Ready: true, Version: "Go " + strings.TrimPrefix(runlog.Host().Go, "go"), Threads: runtime.GOMAXPROCS(0),
+		Backend: config, Lowering: nn.LoweringOf(config),
+	}
 	answer := json.NewEncoder(out)
-	for range 2 {
-		if _, err := trainer.Iterate(ctx, stream); err != nil {
+	for i := range 1 + warmUp {
+		began := time.Now()
+		if _, err := step.Do(ctx); err != nil {
 			return err
 		}
+		if i == 0 {
+			about.First = time.Since(began).Seconds()
+		}
 	}
-	if err := answer.Encode(map[string]bool{"ready": true}); err != nil {
+	if err := answer.Encode(about); err != nil {
 		return err
 	}
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		r := benchRound{}
-		cpu := processCPU()
-		for range steps {
-			begin := time.Now()
-			if _, err := trainer.Iterate(ctx, stream); err != nil {
-				return err
-			}
-			r.Wall = append(r.Wall, time.Since(begin).Seconds())
+		steps, err := strconv.Atoi(lines.Text())
+		if err != nil || steps < 1 {
+			return fmt.Errorf("bench: %q is no number of steps", lines.Text())
 		}
-		r.CPU = (processCPU() - cpu).Seconds() / float64(steps)
-		r.PeakMB = processPeakMB()
+		r, err := benchSteps(ctx, step, steps)
+		if err != nil {
+			return err
+		}
 		if err := answer.Encode(r); err != nil {
 			return err
 		}
@@ -62,30 +69,17 @@ func serveBench(work string, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// benchGAN is the practice's game at a batch and width.
-func benchGAN(batch, width int) (*ganlib.GAN, error) {
-	c := dcgan.Practice2023()
-	c.BatchSize, c.GenMaps, c.DiscMaps = batch, width, width
-	return dcgan.New(c)
-}
-
-// benchTrainer is the practice's game on a few synthetic faces, data pipeline included.
-func benchTrainer(batch, width int) (*train.Trainer, *data.Stream, error) {
-	gan, err := benchGAN(batch, width)
-	if err != nil {
-		return nil, nil, err
+func benchSteps(ctx context.Context, step work.Step, steps int) (benchRound, error) {
+	r := benchRound{Steps: steps, Wall: make([]float64, steps)}
+	cpu := processCPU()
+	for i := range steps {
+		began := time.Now()
+		if _, err := step.Do(ctx); err != nil {
+			return r, err
+		}
+		r.Wall[i] = time.Since(began).Seconds()
 	}
-	b, err := backend.New("")
-	if err != nil {
-		return nil, nil, err
-	}
-	trainer, err := train.New(b, gan, train.Options{Images: 1 << 40, BatchSize: batch, Seed: 999})
-	if err != nil {
-		return nil, nil, err
-	}
-	faces := data.Faces(2*batch, gan.Image.Width, 999)
-	for i := range faces.Len() {
-		faces.At(i) // drawn now, not during a measured step
-	}
-	return trainer, faces.Stream(999, data.Position{}), nil
+	r.CPU = (processCPU() - cpu).Seconds() / float64(steps)
+	r.PeakMB = processPeakMB()
+	return r, nil
 }

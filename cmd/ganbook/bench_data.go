@@ -8,13 +8,14 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ganbook/ganbook/cmd/ganbook/internal/work"
 	"github.com/ganbook/ganbook/ganlib/data"
 )
 
 // pipeline measures what is around the steps. Everything it makes lies in a temporary folder: runs, and the cache of
 // prepared images, which is empty at first.
 func (c *benchCmd) pipeline(a *app) error {
-	batch, width, err := parseWork(c.Work[0])
+	batch, width, err := c.pipelineWork()
 	if err != nil {
 		return usage(err)
 	}
@@ -30,11 +31,26 @@ func (c *benchCmd) pipeline(a *app) error {
 	for _, measure := range []func(context.Context) ([]measurement, error){p.prepare, p.starts, p.training} {
 		rows, err := measure(a.ctx)
 		if err != nil {
-			return fmt.Errorf("bench: pipeline: %w", err)
+			return fmt.Errorf("bench data: %w", err)
 		}
 		p.rows = append(p.rows, rows...)
 	}
 	return c.printRows(a.out, p.rows)
+}
+
+// pipelineWork is the batch and width of the training that is watched: --work has one DCGAN.
+func (c *benchCmd) pipelineWork() (batch, width int, err error) {
+	if len(c.Work) == 0 {
+		c.Work = []string{"dcgan:16:64"}
+	}
+	w, err := work.Parse(c.Work[0])
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(c.Work) > 1 || w.Family() != "dcgan" {
+		return 0, 0, fmt.Errorf("--work %v: the suite data watches one DCGAN, such as dcgan:16:64", c.Work)
+	}
+	return w.Batch(), w.Number("width"), nil
 }
 
 // inCache makes this process and its children keep prepared images in another folder, until the returned function is

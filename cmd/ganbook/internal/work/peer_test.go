@@ -1,0 +1,230 @@
+package work
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/gantest"
+	"github.com/ganbook/ganbook/ganlib/seed"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// peerNumbers are the weights a work begins with and the inputs of its first steps, as testdata/peers/serve.py reads
+// them.
+type peerNumbers struct {
+	Weights map[string]peerTensor   `json:"weights"`
+	Steps   []map[string]peerTensor `json:"steps"`
+}
+
+type peerTensor struct {
+	Shape []int  `json:"shape"`
+	Data  []byte `json:"data"` // float32, little endian; base64 in JSON
+}
+
+func newPeerTensor(values []float32, shape ...int) peerTensor {
+	var b bytes.Buffer
+	for _, v := range values {
+		bits := math.Float32bits(v)
+		b.Write([]byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)})
+	}
+	return peerTensor{shape, b.Bytes()}
+}
+
+func asPeerTensor(t *testing.T, v *tensors.Tensor) peerTensor {
+	t.Helper()
+	values, err := tensors.CopyFlatData[float32](v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPeerTensor(values, v.Shape().Dimensions...)
+}
+
+func (n *peerNumbers) addWeights(t *testing.T, store *model.Store) {
+	n.Weights = map[string]peerTensor{}
+	for v := range store.IterVariables() {
+		if v.Trainable && !ganlib.IsOptimizer(v.Path()) {
+			n.Weights[strings.TrimPrefix(v.Path(), "/")] = asPeerTensor(t, v.MustValue())
+		}
+	}
+}
+
+// gameNumbers draws again what the trainer of a game will draw.
+func gameNumbers(t *testing.T, g *game, w Work, steps int) (n peerNumbers) {
+	t.Helper()
+	b := gantest.Backend(t)
+	store := ganlib.NewStore(masterSeed)
+	if err := ganlib.Build(b, store, g.gan); err != nil {
+		t.Fatal(err)
+	}
+	n.addWeights(t, store)
+	stream := g.source.Stream(masterSeed, data.Position{})
+	defer stream.Close()
+	for i := range int64(steps) {
+		real, err := stream.Next(t.Context(), w.Batch(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		latents := func(place int64) peerTensor {
+			return newPeerTensor(g.gan.Prior.Sample(seed.Rand(masterSeed, "z", i, place), w.Batch()), w.Batch(), g.gan.Prior.Size)
+		}
+		in := map[string]peerTensor{"z": latents(0), "real": newPeerTensor(real.Pixels, real.N, real.Height, real.Width, real.Channels)}
+		switch w.Family() {
+		case "toy":
+			in["real"] = newPeerTensor(real.Pixels, real.N, 2)
+		case "wgan":
+			in["z_g"], in["mix"] = latents(1), mixingFactors(t, i, w.Batch())
+		}
+		n.Steps = append(n.Steps, in)
+	}
+	return n
+}
+
+// mixingFactors are the graph's own random numbers of an iteration's first call.
+func mixingFactors(t *testing.T, iteration int64, batch int) peerTensor {
+	t.Helper()
+	state := make([]uint64, 3)
+	for i := range state {
+		state[i] = seed.Key(masterSeed, "graph", iteration, 0, int64(i))
+	}
+	out, err := graph.CallOnce(gantest.Backend(t), func(rng *graph.Node) *graph.Node {
+		_, u := graph.RandomUniform(rng, shapes.Make(dtypes.Float32, batch, 1, 1, 1))
+		return u
+	}, tensors.FromFlatDataAndDimensions(state, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return asPeerTensor(t, out)
+}
+
+// peerPython is a Python that has a library, or the end of the test.
+func peerPython(t *testing.T, variable, library string) string {
+	t.Helper()
+	python := os.Getenv(variable)
+	if python == "" {
+		python = "python3"
+	}
+	if text, err := exec.Command(python, "-c", "import "+library).CombinedOutput(); err != nil {
+		t.Skipf("%s cannot import %s; name a Python that can in $%s: %v\n%s", python, library, variable, err, text)
+	}
+	return python
+}
+
+// comparePeer does the first steps of a work on both sides, from the same weights and inputs: the losses agree, so do
+// the number of parameters and, where the peer counts them, the multiplications. Returned is what the peer said.
+func comparePeer(t *testing.T, name, python, script, flags string) {
+	t.Helper()
+	w, err := Parse(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, err := w.Start(gantest.Backend(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer step.Close()
+	const steps = 3
+	var numbers peerNumbers
+	if g, ok := step.(*game); ok {
+		numbers = gameNumbers(t, g, w, steps)
+	}
+	var ours [][]float64
+	for range steps {
+		losses, err := step.Do(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours = append(ours, losses)
+	}
+	if b, ok := step.(*blocks); ok { // whose weights stay as they are
+		numbers.addWeights(t, b.store)
+		for range steps {
+			numbers.Steps = append(numbers.Steps, map[string]peerTensor{"x": asPeerTensor(t, b.image)})
+		}
+	}
+	theirs := askPeer(t, numbers, python, script, w.String(), flags)
+	if theirs.Parameters != step.Parameters() {
+		t.Errorf("%d parameters, the peer has %d", step.Parameters(), theirs.Parameters)
+	}
+	want := w.Multiplications()
+	if w.Family() == "blocks2" { // PyTorch also differentiates with respect to the constant that the last layer's cotangent is
+		want += int64(w.Batch()) * blockLayers(w.numbers).last()
+	}
+	if theirs.Multiplications != 0 && theirs.Multiplications != want {
+		t.Errorf("%d multiplications, the peer counts %d", want, theirs.Multiplications)
+	}
+	if len(theirs.Losses) != steps {
+		t.Fatalf("%d steps, want %d", len(theirs.Losses), steps)
+	}
+	// Of float32 sums in another order, after Adam, whose first updates turn the noise of small gradients into steps.
+	for i := range ours {
+		for k, v := range ours[i] {
+			if d := math.Abs(v - theirs.Losses[i][k]); !(d <= 2e-4*(1+math.Abs(v))) {
+				t.Errorf("step %d: losses %v, the peer's %v", i+1, ours[i], theirs.Losses[i])
+				break
+			}
+		}
+	}
+}
+
+type peerAnswer struct {
+	Losses          [][]float64 `json:"losses"`
+	Parameters      int         `json:"parameters"`
+	Multiplications int64       `json:"multiplications"`
+}
+
+func askPeer(t *testing.T, numbers peerNumbers, python, script, work, flags string) (answer peerAnswer) {
+	t.Helper()
+	text, err := json.Marshal(numbers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "numbers.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, filepath.Join("../../../../testdata/peers", script), work, flags, "--check", file)
+	cmd.Env = append(os.Environ(), "OMP_WAIT_POLICY=PASSIVE", "GOMP_SPINCOUNT=0") // the machine may be busy
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", script, work, err, &complaints)
+	}
+	if err := json.Unmarshal(out, &answer); err != nil {
+		t.Fatalf("%s %s said %q: %v", script, work, out, err)
+	}
+	return answer
+}
+
+// peerWorks are small ones of every family.
+var peerWorks = []string{"dcgan:4:8", "anogan:4", "toy:16", "wgan:3:16:6", "blocks:2:8:4:3", "blocks2:2:8:4:3"}
+
+// PyTorch's peer has our nets and updates, as a tutorial has them and at its best. The multiplications agree with those
+// that PyTorch counts at its best, where it does none in vain.
+func TestTorchPeer(t *testing.T) {
+	python := peerPython(t, "GANBOOK_TORCH", "torch")
+	for _, name := range peerWorks {
+		for _, flags := range []string{"plain", "channels_last+frozen+fused+masked"} {
+			t.Run(name+"/"+flags, func(t *testing.T) { comparePeer(t, name, python, "torch_peer.py", flags) })
+		}
+	}
+}
+
+func TestJAXPeer(t *testing.T) {
+	python := peerPython(t, "GANBOOK_JAX", "jax")
+	for _, name := range peerWorks {
+		t.Run(name, func(t *testing.T) { comparePeer(t, name, python, "jax_peer.py", "plain") })
+	}
+}
