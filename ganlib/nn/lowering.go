@@ -66,6 +66,8 @@ var kernelGradient = primitive{
 	lowerings: []lowering{
 		{"winograd 4", tilable, tilesPay(4), gradient4, Fast, tileValues(4)},
 		{"winograd 2", tilable, tilesPay(2), gradient2, Exact, tileValues(2)},
+		// For colour images; one channel is better taken in whole rows.
+		{"taps", always, func(p problem) bool { return p.C > 1 && fewChannels(p) }, gradientTaps, Direct, tapValues},
 		{"blocks", blockable, thinRows, gradientBlocks, Exact, outputBlockValues},
 		{"windows", always, always, gradientWindows, Direct, windowValues},
 	},

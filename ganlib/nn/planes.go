@@ -52,3 +52,35 @@ func (p problem) sumOfPlanes(planes *graph.Node, down, across phase, mh, mw int)
 	}
 	return sum
 }
+
+// gradientTaps computes G for images of very few channels: the pixels that each tap and channel meets, in the order of
+// the outputs, are the rows of a matrix that is multiplied with v as it is. Of a strided image every s-th pixel makes a
+// plane, out of which a tap's pixels are cropped.
+func gradientTaps(x, v *graph.Node, p problem) *graph.Node {
+	sh, sw := p.StrideH, p.StrideW
+	ph, pw := p.OH+(p.KH-1)/sh, p.OW+(p.KW-1)/sw // of a plane
+	top, left := p.Pad[0][0], p.Pad[1][0]
+	x = padImage(x, top, ph*sh-p.H-top, left, pw*sw-p.W-left)
+	if sh*sw > 1 {
+		x = graph.TransposeAllAxes(graph.Reshape(x, p.B*ph, sh, pw, sw*p.C), 0, 2, 1, 3)
+	}
+	planes := graph.Reshape(x, p.B*ph*pw, sh*sw*p.C)
+	if sh*sw*p.C > 1 {
+		planes = graph.Transpose(planes, 0, 1)
+	}
+	planes = graph.Reshape(planes, sh*sw, p.C, p.B, ph, pw)
+
+	zero := graph.ScalarZero(x.Graph(), x.DType())
+	crop := func(at, size, of int) graph.PadAxis { return graph.PadAxis{Start: -at, End: at + size - of} }
+	var seen []*graph.Node
+	for u := range p.KH {
+		for t := range p.KW {
+			seen = append(seen, graph.Pad(planes, zero, crop(u%sh*sw+t%sw, 1, sh*sw), graph.PadAxis{}, graph.PadAxis{},
+				crop(u/sh, p.OH, ph), crop(t/sw, p.OW, pw)))
+		}
+	}
+	rows := p.B * p.OH * p.OW
+	pixels := graph.Reshape(join(seen, 0), p.KH*p.KW*p.C, rows)
+	m := graph.Dot(pixels, reshaped(v, rows, p.N)).Product()
+	return graph.Reshape(graph.Transpose(m, 0, 1), p.N, p.KH, p.KW, p.C)
+}
