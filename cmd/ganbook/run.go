@@ -19,7 +19,7 @@ import (
 type runCmd struct {
 	Experiment string       `arg:"" help:"Which one: dcgan, dcgan/radford2015 … (see: list)."`
 	Settings   settingFlags `embed:""`
-	Data       string       `help:"Folder, archive or file of images, or the name of a set (see: data list). Without it: synthetic faces." placeholder:"PATH"`
+	Data       string       `help:"Folder, archive or file of images, or the name of a set (see: data list). Without it: the experiment's own, synthetic faces or MNIST." placeholder:"PATH"`
 	Out        string       `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
 	Yes        bool         `help:"Accept the terms of a set that has to be downloaded."`
 	JSON       bool         `help:"Print one JSON object per line and nothing else."`

@@ -40,7 +40,7 @@ func ParseScale(name string) (Scale, error) {
 // Options are a user's wishes. The zero value of a field means the experiment's own choice at that scale.
 type Options struct {
 	Scale   Scale  // "": Lecture
-	Data    string // path, or the name of a downloaded set; "": synthetic faces
+	Data    string // path, or the name of a downloaded set; "": the experiment's own
 	Out     string // folder of all runs; "": "runs"
 	Backend string
 	Seed    *int64 // nil: 999, as the practice
