@@ -3,6 +3,8 @@ package anogan
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/nn"
@@ -100,7 +102,8 @@ func priorName(p ganlib.Prior) string {
 	return "normal"
 }
 
-// complete builds the networks in a store of its own and refuses one that lacks any of their variables.
+// complete builds the networks in a store of its own and refuses one that lacks any of their variables, or has one with
+// numbers that are not finite: some functions of a backend turn NaN into numbers, so that no score would tell.
 func complete(b compute.Backend, store *model.Store, gan *ganlib.GAN) error {
 	fresh := ganlib.NewStore(0)
 	if err := ganlib.Build(b, fresh, gan); err != nil {
@@ -114,9 +117,29 @@ func complete(b compute.Backend, store *model.Store, gan *ganlib.GAN) error {
 		if !had.Shape().Equal(v.Shape()) {
 			return fmt.Errorf("anogan: variable %s is %s in the snapshot and %s in the networks: it is of another architecture", v.Path(), had.Shape(), v.Shape())
 		}
+		if err := finiteVariable(had); err != nil {
+			return err
+		}
 	}
 	return nil
 }
+
+func finiteVariable(v *model.Variable) error {
+	value, err := v.Value()
+	if err != nil {
+		return fmt.Errorf("anogan: variable %s: %w", v.Path(), err)
+	}
+	numbers, err := tensors.CopyFlatData[float32](value)
+	if err != nil {
+		return fmt.Errorf("anogan: variable %s: %w", v.Path(), err)
+	}
+	if i := slices.IndexFunc(numbers, func(x float32) bool { return !finite(x) }); i >= 0 {
+		return fmt.Errorf("anogan: variable %s holds %v; take an earlier snapshot", v.Path(), numbers[i])
+	}
+	return nil
+}
+
+func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
 // measure learns the size of f(x) from one batch of nothing.
 func (m *Mapper) measure() error {

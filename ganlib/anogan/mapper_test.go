@@ -327,12 +327,36 @@ func TestErrors(t *testing.T) {
 	if _, err := mapper(t, store, gan, few(), MapperOptions{Batch: 2}).All(ctx, blobs(t, 2, 28)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled search: %v", err)
 	}
-	// Weights that are no numbers: every score is NaN, and the first query is named.
-	w := store.GetVariable("/discriminator/dense/b")
-	w.MustSetValue(tensors.FromFlatDataAndDimensions([]float32{float32(math.NaN())}, 1))
+	// A search that leaves the numbers names the query, and gives the results before it.
+	wild := few()
+	wild.Rate = 1e40 // is infinite in float32
 	var broken *NotFinite
-	if _, err := mapper(t, store, gan, few(), MapperOptions{Batch: 2}).All(t.Context(), blobs(t, 3, 28)); !errors.As(err, &broken) || broken.Query != 0 || broken.Name != "logit" {
-		t.Errorf("a broken D: %v", err)
+	if _, err := mapper(t, store, gan, wild, MapperOptions{Batch: 2}).All(t.Context(), blobs(t, 3, 28)); !errors.As(err, &broken) || broken.Query != 0 || broken.Name != "z" {
+		t.Errorf("an overflow: %v", err)
+	}
+	// Weights that are no numbers are refused before anything is searched.
+	v := store.GetVariable("/generator/bn1/gamma")
+	v.MustSetValue(tensors.FromFlatDataAndDimensions([]float32{1, float32(math.NaN()), 1}, 3))
+	if _, err := NewMapper(gantest.Backend(t), store, gan, few(), MapperOptions{}); err == nil || !strings.Contains(err.Error(), "/generator/bn1/gamma holds NaN") {
+		t.Errorf("a broken G: %v", err)
+	}
+}
+
+// Scores and latents that are no numbers are told apart.
+func TestResultCheck(t *testing.T) {
+	good := Result{Query: 3, Z: []float32{1, -2}}
+	if err := good.check(); err != nil {
+		t.Error(err)
+	}
+	for name, r := range map[string]Result{
+		"residual": {Residual: math.NaN()}, "discrimination": {Discrimination: math.Inf(1)}, "weighted": {Score: math.NaN()},
+		"logit": {Logit: math.Inf(-1)}, "z": {Z: []float32{0, float32(math.NaN())}},
+	} {
+		r.Query = 3
+		var broken *NotFinite
+		if err := r.check(); !errors.As(err, &broken) || broken.Name != name || !strings.Contains(err.Error(), "query 3") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package anogan
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Result is what the search of one query brought. Residual and discrimination are means over an image's elements, or
@@ -35,19 +36,22 @@ func (r Result) Scores() [4]float64 {
 	return [4]float64{r.Residual, r.Discrimination, r.Score, -r.Logit}
 }
 
-// NotFinite is the error of a query whose score is no number: its picture, the networks or the search are broken.
+// NotFinite is the error of a query whose score or latent is no number: its picture, the networks or the search are broken.
 type NotFinite struct {
 	Query int
-	Name  string // of [ScoreNames]
+	Name  string // of [ScoreNames], or "z"
 	Value float64
 }
 
 func (e *NotFinite) Error() string {
-	return fmt.Sprintf("anogan: query %d: its %s score is %v; look at the picture, and try a smaller search_lr or an earlier snapshot", e.Query, e.Name, e.Value)
+	return fmt.Sprintf("anogan: query %d: its %s is %v; look at the picture, and try a smaller search_lr or an earlier snapshot", e.Query, e.Name, e.Value)
 }
 
-// check refuses scores that are not finite.
+// check refuses scores and latents that are not finite. G may make a finite picture of a z that is none.
 func (r Result) check() error {
+	if i := slices.IndexFunc(r.Z, func(z float32) bool { return !finite(z) }); i >= 0 {
+		return &NotFinite{Query: r.Query, Name: "z", Value: float64(r.Z[i])}
+	}
 	for i, s := range r.Scores() {
 		if math.IsNaN(s) || math.IsInf(s, 0) {
 			return &NotFinite{Query: r.Query, Name: ScoreNames[i], Value: s}
