@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -84,6 +85,21 @@ func points(t *testing.T, dir string) []runlog.Point {
 
 // knownLate are the cases that only work begun brings to light: a failure, not a mistake on the command line.
 var knownLate = []string{"batch larger than the data", "no such data", "terms not accepted", "a set that is not there", "images that are not there"}
+
+// A lowering that does not exist is refused before anything is computed.
+func TestUnknownLowering(t *testing.T) {
+	t.Setenv(nn.PolicyVariable, "quick")
+	for _, args := range [][]string{
+		{"run", "dcgan", "--scale=smoke", "--out", t.TempDir()}, {"bench"}, {"table", "dcgan"},
+	} {
+		_, out, errOut := call(t, args...)
+		for _, w := range []string{nn.PolicyVariable, `"quick"`, "direct, exact, fast"} {
+			if !strings.Contains(errOut, w) || strings.Contains(errOut, "goroutine") || out != "" {
+				t.Errorf("%s: %q does not say %s and no more; output %q", args[0], errOut, w, out)
+			}
+		}
+	}
+}
 
 // Wishes that cannot be met are refused before anything is done, with what is wrong, its value and a remedy.
 func TestBadInput(t *testing.T) {
