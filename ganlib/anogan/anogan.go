@@ -12,6 +12,8 @@ import (
 const (
 	Accuracy     = "D/accuracy" // share of D's decisions that are right, a logit above 0 being "real"
 	PostAccuracy = "d_acc"      // the blog's: above 0.5, which is a probability of 0.622
+	RealScore    = "D(x)"       // mean D(x), before D's step
+	FakeScore    = "D(G(z))"    // mean D(G(z)), before D's step
 )
 
 // New is the game of the documents, one iteration in one compiled call (spec §4):
@@ -39,6 +41,7 @@ func New(c Config) (*ganlib.GAN, error) {
 			fake := gan.Discriminate(in, gan.Generate(in.WithMode(nn.BatchStatistics))).Logits
 			return loss.Discriminator(real, fake), []ganlib.Term{ // −log D(x) − log(1 − D(G(z)))
 				{Name: Accuracy, Value: accuracy(real, fake, 0)}, {Name: PostAccuracy, Value: accuracy(real, fake, 0.5)},
+				{Name: RealScore, Value: ReduceAllMean(nn.Sigmoid(real))}, {Name: FakeScore, Value: ReduceAllMean(nn.Sigmoid(fake))},
 			}
 		}},
 		{Name: "G", Scope: ganlib.ScopeGenerator, Adam: c.adam(), Batch: ganlib.SameBatch, Repeats: c.GenSteps, Loss: func(in ganlib.Inputs) (*Node, []ganlib.Term) {

@@ -85,22 +85,30 @@ func byHand(t *testing.T, c Config, gan *ganlib.GAN, store *model.Store, steps [
 	for _, step := range steps {
 		updates[step.Name]++
 		rate, eps := step.Adam.Rates(updates[step.Name], step.Adam.LearningRate)
-		out, err := model.CallOnce(gantest.Backend(t), store, func(s *model.Scope, real, z *Node) *Node {
+		var names []string
+		out, err := model.CallOnceN(gantest.Backend(t), store, func(s *model.Scope, real, z *Node) []*Node {
 			in := ganlib.NewInputs(store, nil)
 			in.Real, in.Z = real, z
-			l, _ := step.Loss(in)
+			l, terms := step.Loss(in)
+			reported := []*Node{l}
+			names = []string{step.Name + "/loss"}
+			for _, term := range terms {
+				names, reported = append(names, term.Name), append(reported, term.Value)
+			}
 			vars := ganlib.Parameters(store, l.Graph(), step.Scope)
 			nodes := make([]*Node, len(vars))
 			for i, v := range vars {
 				nodes[i] = v.NodeValue(l)
 			}
 			step.Adam.Update(store, step.Name, vars, Gradient(l, nodes...), Const(l.Graph(), float32(rate)), Const(l.Graph(), float32(eps)))
-			return l
+			return reported
 		}, real, z)
 		if err != nil {
 			t.Fatalf("%+v", err)
 		}
-		values[step.Name+"/loss"] = gantest.Flat(t, out)[0]
+		for i, name := range names {
+			values[name] = gantest.Flat(t, out[i])[0]
+		}
 	}
 	return values
 }
@@ -131,6 +139,14 @@ func TestOrder(t *testing.T) {
 			}
 			store := ganlib.NewStore(master)
 			want := byHand(t, c, gan, store, []ganlib.Step{gan.Steps[0], gan.Steps[1], gan.Steps[1]})
+			if len(want) != 6 {
+				t.Errorf("%d numbers are reported: %v", len(want), want)
+			}
+			for _, name := range []string{RealScore, FakeScore, Accuracy, PostAccuracy} {
+				if v, ok := got[name]; !ok || v < 0 || v > 1 {
+					t.Errorf("%s is %v, want a share", name, v)
+				}
+			}
 			for name, v := range want {
 				gantest.Close(t, name, []float64{got[name]}, []float64{v}, 1e-6)
 			}
