@@ -113,7 +113,7 @@ func tilesPay(m int) func(p problem) bool {
 
 // thinRows: row blocks for the adjoint and the kernel's gradient, which read and write the image.
 func thinRows(p problem) bool {
-	return p.C <= 4 && p.StrideH <= p.KH || p.KH == 3 && p.KW == 3 && max(p.C, p.N) <= 32
+	return p.C == 1 || p.KH == 3 && p.KW == 3 && max(p.C, p.N) <= 32
 }
 
 // narrowRows: row blocks for the convolution, whose windows are cheaper to lay out.
