@@ -22,6 +22,13 @@ func SetSeed(store *model.Store, master int64) { store.SetParam(seedParam, maste
 // SeedOf returns the master seed of a store.
 func SeedOf(store *model.Store) int64 { return model.GetRootParamOr(store, seedParam, int64(0)) }
 
+// blankParam says that a store's variables get no first values.
+const blankParam = "ganbook_blank"
+
+// LeaveBlank makes the variables that graphs create in a store zero instead of drawing them: for graphs that are looked
+// at and never computed.
+func LeaveBlank(store *model.Store) { store.SetParam(blankParam, true) }
+
 // Variable returns the trainable variable of that name in scope s, creating it on first use. Its first value is
 // drawn on the host from the stream "weights"+path, so that it depends neither on the backend nor on the order in
 // which variables are created.
@@ -44,7 +51,9 @@ func variable(s *model.Scope, name string, dtype dtypes.DType, init Initializer,
 	}
 	values := make([]float32, size(dims))
 	path := model.JoinPath(s.Scope(), name)
-	init(seed.Rand(SeedOf(s.Store()), "weights"+path), dims, values)
+	if !model.GetRootParamOr(s.Store(), blankParam, false) {
+		init(seed.Rand(SeedOf(s.Store()), "weights"+path), dims, values)
+	}
 	return s.VariableWithValue(name, hostTensor(path, dtype, dims, values))
 }
 

@@ -26,6 +26,7 @@ func (t *Trainer) Iterate(ctx context.Context, stream Stream) (runlog.Point, err
 		}
 	}
 	t.whole = false
+	t.garbage.stepped()
 	t.state.Iteration++
 	t.state.Resolution, t.state.Fresh = t.phase.Resolution, false
 	t.state.Seconds = (t.elapsed + time.Since(t.started)).Seconds()
@@ -111,6 +112,7 @@ func (t *Trainer) enterStage(p ganlib.Phase) error {
 
 // release frees compiled graphs and their memory.
 func (t *Trainer) release() {
+	t.garbage.lift()
 	for _, k := range t.compiled {
 		k.exec.Finalize()
 	}

@@ -9,6 +9,7 @@ type Timing struct {
 	Training  time.Duration // from the beginning of the first iteration to the end of the last
 	Waiting   time.Duration // of it, for batches that were not ready
 	Pause     time.Duration // longest halt for a snapshot
+	Peak      int64         // most memory the process has held until the end, in bytes; 0: unknown
 }
 
 // Timing returns the times of the last Run.
@@ -21,6 +22,9 @@ func (t Timing) Values() map[string]float64 {
 		"start to first step, s":          t.FirstStep.Seconds(),
 		"training, s":                     t.Training.Seconds(),
 		"longest pause for a snapshot, s": t.Pause.Seconds(),
+	}
+	if t.Peak > 0 {
+		values["peak memory, MB"] = float64(t.Peak) / 1e6
 	}
 	if t.Training > 0 {
 		values["waiting for data, share"] = t.Waiting.Seconds() / t.Training.Seconds()

@@ -23,4 +23,7 @@ func TestTimingCountsFromTheBeginning(t *testing.T) {
 	if values["start, s"] != got.Start.Seconds() || values["start to first step, s"] != got.FirstStep.Seconds() {
 		t.Errorf("%v", values)
 	}
+	if got.Peak < 1<<20 || values["peak memory, MB"] != float64(got.Peak)/1e6 {
+		t.Errorf("a peak of %d bytes, %v", got.Peak, values)
+	}
 }

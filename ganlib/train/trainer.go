@@ -69,6 +69,8 @@ type Trainer struct {
 	doctor   health.Monitor
 	real     float64 // health.Distance of real images, for the first point; 0: not measured
 
+	garbage garbage
+
 	started time.Time
 	elapsed time.Duration // of earlier sittings
 	timing  Timing
@@ -163,6 +165,7 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	err := t.loop(ctx, stream)
 	t.timing.Training = time.Since(t.started)
 	t.timing.Waiting = stream.Waited()
+	t.timing.Peak = peakMemory()
 	if t.broken {
 		return errors.Join(err, t.saver.wait())
 	}
