@@ -57,7 +57,7 @@ var rules = []rule{
 	{"kernelext", []string{"ganlib/runlog", "plots", "kernelext/..."}, []string{"gonum.org/v1/plot/...", gonb}},
 	{"kernelext/nbhtml", []string{"ganlib/runlog", "kernelext/internal/..."}, []string{"github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/...", "golang.org/x/net/html/..."}},
 	{"kernelext/result", nil, []string{gonb}}, // cells link it
-	{"kernelext/zmtp", nil, []string{zmq}}, // its tests talk to the library's sockets
+	{"kernelext/zmtp", nil, []string{zmq}},    // its tests talk to the library's sockets
 	{"kernelext/...", []string{"ganlib/runlog", "kernelext/..."}, []string{xsys}},
 	{"notebooks/...", []string{"ganlib/...", "plots/...", "kernelext/...", "notebooks/...", "testdata/golden"}, []string{"..."}},
 	{"cmd/...", []string{"ganlib/...", "plots/...", "kernelext/...", "cmd/...", "testdata/papers"}, []string{"..."}},
