@@ -20,8 +20,6 @@ try:
     import torch
 except ImportError as e:
     sys.exit(f"torch_peer.py: {e}")
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 import serve
 from torch_works import WORKS, Play
@@ -46,22 +44,8 @@ def load(network, scope, weights):
             parameter.copy_(value)
 
 
-class Multiplications(TorchDispatchMode):
-    """Counts those of convolutions and products. PyTorch's own counter also follows modules, and fails where a gradient
-    is taken of a gradient."""
-
-    def __init__(self):
-        super().__init__()
-        self.total = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        out = function(*args, **(kwargs or {}))
-        if function.overloadpacket in flop_registry:
-            self.total += flop_registry[function.overloadpacket](*args, **(kwargs or {}), out_val=out) // 2
-        return out
-
-
 def check(work, path):
+    from torch_count import Multiplications  # a measurement must not load what it needs
     weights, steps = serve.numbers(path)
     for scope, network in work.networks.items():
         load(network, scope, weights)
