@@ -53,7 +53,7 @@ func ELU(x *graph.Node) *graph.Node {
 }
 
 // Tanh is the hyperbolic tangent.
-func Tanh(x *graph.Node) *graph.Node { return shapedLike(graph.Tanh(seen(x)), x) }
+func Tanh(x *graph.Node) *graph.Node { return graph.Tanh(x) }
 
 // Sigmoid is 1/(1+e⁻ˣ).
 func Sigmoid(x *graph.Node) *graph.Node { return graph.Sigmoid(x) }

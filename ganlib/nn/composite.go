@@ -48,8 +48,8 @@ func stateOf(g *graph.Graph) *graphState {
 // marker, not the barrier, is the key, because recomputation (graph.Node.Checkpoint) clones the barrier; the
 // formula gets the inputs of the node at hand, the recomputed ones then.
 //
-// What passes the barrier, and what it depends on, has the shape in which it is computed, so that nothing is reshaped
-// for its sake; the formula sees the shapes that were given.
+// What passes the barrier has the shape in which it is computed; the formula sees the shapes that were given. The inputs
+// are depended on as they are: somebody may differentiate with respect to one that is a reshape.
 func composite(raw *graph.Node, grad gradient, inputs ...*graph.Node) *graph.Node {
 	return compositeOf(raw, func(in []*graph.Node, _, v *graph.Node) []*graph.Node { return grad(in, v) }, inputs...)
 }
@@ -59,25 +59,11 @@ func composite(raw *graph.Node, grad gradient, inputs ...*graph.Node) *graph.Nod
 func compositeOf(raw *graph.Node, grad outGradient, inputs ...*graph.Node) *graph.Node {
 	g, dims := raw.Graph(), raw.Shape().Dimensions
 	marker := graph.Identity(graph.Scalar(g, dtypes.Int32, 0))
-	shapes := make([][]int, len(inputs))
-	dependencies := make([]*graph.Node, len(inputs), len(inputs)+1)
-	for i, x := range inputs {
-		shapes[i], dependencies[i] = x.Shape().Dimensions, seen(x)
-	}
+	dependencies := append(append(make([]*graph.Node, 0, len(inputs)+1), inputs...), marker)
 	stateOf(g).composites[marker] = func(in []*graph.Node, out, v *graph.Node) []*graph.Node {
-		given := make([]*graph.Node, len(in))
-		for i, x := range in {
-			given[i] = reshaped(x, shapes[i]...)
-		}
-		cotangents := grad(given, reshaped(out, dims...), reshaped(v, dims...))
-		for i, c := range cotangents {
-			if c != nil {
-				cotangents[i] = shapedLike(c, in[i])
-			}
-		}
-		return cotangents
+		return grad(in, inShape(out, dims...), inShape(v, dims...))
 	}
-	return reshaped(graph.SchedulingBarrier(seen(raw), append(dependencies, marker)...), dims...)
+	return inShape(graph.SchedulingBarrier(seen(raw), dependencies...), dims...)
 }
 
 // withGradient is composite where that is for free. XLA fuses by itself, and its barrier adds 0·x of every input,

@@ -249,3 +249,34 @@ func TestIndicesAreShared(t *testing.T) {
 		t.Errorf("%d index constants for two equal convolutions, want 1", indices)
 	}
 }
+
+// The input of a layer may be a reshape, of a layer's result or of anything else, and be what is differentiated by: a
+// gradient penalty does.
+func TestGradientByReshape(t *testing.T) {
+	for name, f := range map[string]func(x *graph.Node) *graph.Node{
+		"convolution": func(x *graph.Node) *graph.Node {
+			return Convolve(x, graph.Ones(x.Graph(), shapeOf(x, 2, 3, 3, 2)), SquareWindow(3, 1, Pad(1)))
+		},
+		"batch norm": func(x *graph.Node) *graph.Node {
+			y, _, _ := normalizeBatch(x, graph.Ones(x.Graph(), shapeOf(x, 2)), graph.Ones(x.Graph(), shapeOf(x, 2)), 1e-2)
+			return y
+		},
+		"leaky relu": func(x *graph.Node) *graph.Node { return LeakyReLU(x, 0.2) }, "relu": ReLU, "tanh": Tanh,
+		"upsampling": func(x *graph.Node) *graph.Node { return Upsample2D(x, 2) },
+	} {
+		by := func(inner func(x *graph.Node) *graph.Node) []float64 {
+			out, err := graph.CallOnce(gantest.Backend(t), func(x *graph.Node) *graph.Node {
+				at := inner(x)
+				first := graph.Gradient(graph.ReduceAllSum(graph.Square(f(at))), at)[0]
+				return graph.Gradient(graph.ReduceAllSum(graph.Square(first)), at)[0]
+			}, gantest.Random(1, 1, 2, 4, 4, 2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return gantest.Flat(t, out)
+		}
+		want := by(func(x *graph.Node) *graph.Node { return x })
+		got := by(func(x *graph.Node) *graph.Node { return graph.Reshape(graph.Reshape(x, 8, 8), 2, 4, 4, 2) })
+		gantest.Close(t, name, got, want, 1e-12)
+	}
+}

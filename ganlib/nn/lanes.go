@@ -34,10 +34,10 @@ func lanesOf(x *graph.Node) lanes {
 func lastOf(dims []int) int { return dims[len(dims)-1] }
 
 // rows is a value of that shape as rows.
-func (l lanes) rows(x *graph.Node) *graph.Node { return reshaped(x, l.seen...) }
+func (l lanes) rows(x *graph.Node) *graph.Node { return inShape(x, l.seen...) }
 
 // back is the inverse of rows.
-func (l lanes) back(x *graph.Node) *graph.Node { return reshaped(x, l.shape...) }
+func (l lanes) back(x *graph.Node) *graph.Node { return inShape(x, l.shape...) }
 
 // wide is a vector [channels] as a row, ready to be broadcast.
 func (l lanes) wide(v *graph.Node) *graph.Node {

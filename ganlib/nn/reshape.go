@@ -21,7 +21,16 @@ func seenAs(dims []int) []int {
 // seen is x in the shape in which it is computed.
 func seen(x *graph.Node) *graph.Node { return reshaped(x, seenAs(x.Shape().Dimensions)...) }
 
-// reshaped is x in other dimensions: the value it was reshaped from, when that has them.
+// inShape is x in other dimensions. Differentiable with respect to x, which reshaped is not.
+func inShape(x *graph.Node, dims ...int) *graph.Node {
+	if slices.Equal(x.Shape().Dimensions, dims) {
+		return x
+	}
+	return graph.Reshape(x, dims...)
+}
+
+// reshaped is x in other dimensions: the value it was reshaped from, when that has them. It passes x by, so it is only
+// for what a composite gives the gradient of.
 func reshaped(x *graph.Node, dims ...int) *graph.Node {
 	for x.Type() == graph.NodeTypeReshape {
 		x = x.Inputs()[0]
