@@ -68,9 +68,13 @@ func startContender(ctx context.Context, name string, env []string, program stri
 	}
 	k.answers = bufio.NewScanner(out)
 	k.answers.Buffer(nil, 1<<22)
-	if !k.answers.Scan() || json.Unmarshal(k.answers.Bytes(), &k.about) != nil || !k.about.Ready {
-		k.kill()
+	switch {
+	case !k.answers.Scan(): // it has ended; waiting brings what it said last
+		k.stop()
 		return nil, errors.Join(context.Cause(ctx), fmt.Errorf("%s did not start: %s", name, k.said))
+	case json.Unmarshal(k.answers.Bytes(), &k.about) != nil || !k.about.Ready:
+		k.kill()
+		return nil, fmt.Errorf("%s did not start: it printed %q", name, k.answers.Text())
 	}
 	return k, nil
 }

@@ -29,7 +29,10 @@ func TestStepsIn(t *testing.T) {
 
 // A program that is no contender is an error that repeats what it said last, and does not stay behind.
 func TestAContenderThatFails(t *testing.T) {
-	const notReady = "echo hello; echo Traceback >&2; echo 'Error: no memory' >&2; echo >&2; exit 1"
+	if _, err := startContender(t.Context(), "talker", nil, "sh", "-c", "echo hello; exec sleep 1000"); err == nil || !strings.Contains(err.Error(), `talker did not start: it printed "hello"`) {
+		t.Errorf("%v", err)
+	}
+	const notReady = "echo Traceback >&2; echo 'Error: no memory' >&2; echo >&2; exit 1"
 	if _, err := startContender(t.Context(), "liar", nil, "sh", "-c", notReady); err == nil || !strings.Contains(err.Error(), "liar did not start: Error: no memory") {
 		t.Errorf("%v", err)
 	}
