@@ -14,6 +14,7 @@ import (
 // resumeCmd goes on with a run from its newest whole snapshot.
 type resumeCmd struct {
 	runArg
+	memoryFlag
 	Images    *int64 `help:"Images to show in all, more than the run was to show at first." placeholder:"N"`
 	Data      string `help:"Where the run's images lie now, if they were moved." placeholder:"PATH"`
 	Backend   string `help:"What computes; default: what the run began with." placeholder:"NAME"`
@@ -38,6 +39,7 @@ func (c *resumeCmd) Run(a *app) error {
 	}
 	v := newView(a, c.JSON)
 	o := experiments.Options{Backend: config, Data: c.Data, Log: v.console, Watch: v.watch, Progress: preparing(v.console), Figures: figures.Draw}
+	o.IgnoreMemory = c.IgnoreMemory
 	if c.Images != nil {
 		o.Images = *c.Images
 	}

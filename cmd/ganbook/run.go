@@ -22,7 +22,13 @@ type runCmd struct {
 	Data       string       `help:"Folder, archive or file of images, or the name of a set (see: data list). Without it: the experiment's own, synthetic faces or MNIST." placeholder:"PATH"`
 	Out        string       `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
 	Yes        bool         `help:"Accept the terms of a set that has to be downloaded."`
-	JSON       bool         `help:"Print one JSON object per line and nothing else."`
+	memoryFlag
+	JSON bool `help:"Print one JSON object per line and nothing else."`
+}
+
+// memoryFlag is for commands that train.
+type memoryFlag struct {
+	IgnoreMemory bool `help:"Train even if this machine has less memory than the training is estimated to need."`
 }
 
 // settingFlags are the wishes that change an experiment.
@@ -50,7 +56,7 @@ func (c *runCmd) Run(a *app) error {
 	v := newView(a, c.JSON)
 	consent := terms{a: a, yes: c.Yes}
 	o.Data, o.Out, o.Log, o.Watch = c.Data, c.Out, v.console, v.watch
-	o.Progress, o.Figures = preparing(v.console), figures.Draw
+	o.Progress, o.Figures, o.IgnoreMemory = preparing(v.console), figures.Draw, c.IgnoreMemory
 	o.Download = func(ctx context.Context, set string) error {
 		return download.Get(ctx, set, "", downloading(v.console), consent.accept)
 	}

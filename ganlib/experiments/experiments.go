@@ -49,6 +49,8 @@ type Options struct {
 	Images                          int64             // images to show, instead of epochs
 	Set                             map[string]string // any field of the configuration, by name or by the document's symbol
 
+	IgnoreMemory bool // train even if the machine has less memory than the estimate
+
 	Command string // recorded in run.json
 	Log     io.Writer
 	Watch   func(run *runlog.Run, s Settings) []runlog.Sink // who wants to see the run; called once it exists

@@ -32,6 +32,9 @@ func Train(ctx context.Context, id string, o Options) (*runlog.Run, error) {
 		return nil, err
 	}
 	defer t.backend.Finalize()
+	if err := t.fitMemory(); err != nil {
+		return nil, err
+	}
 	if t.run, err = runlog.Create(orDefault(o.Out, DefaultOut), t.describe()); err != nil {
 		return nil, err
 	}
@@ -50,6 +53,9 @@ func Resume(ctx context.Context, dir string, o Options) (*runlog.Run, error) {
 		return nil, errors.Join(err, t.run.Close())
 	}
 	defer t.backend.Finalize()
+	if err := t.fitMemory(); err != nil {
+		return nil, errors.Join(err, t.run.Close())
+	}
 	return t.run, t.train(ctx)
 }
 
@@ -63,6 +69,7 @@ type sitting struct {
 	backend    compute.Backend
 	source     *data.Source
 	run        *runlog.Run
+	memory     runlog.Memory // by fitMemory
 	began      time.Time
 }
 
@@ -142,6 +149,7 @@ func (t *sitting) train(ctx context.Context) error {
 	if t.options.Watch != nil {
 		opt.Watch = t.options.Watch(t.run, s)
 	}
+	t.sayMemory()
 	final, err := t.play(ctx, opt)
 	for _, w := range opt.Watch {
 		err = errors.Join(err, w.Close())
@@ -176,7 +184,7 @@ func (t *sitting) noteResumption(images int64) error {
 	now := here(t.config)
 	return t.run.SetInfo(func(i *runlog.Info) {
 		i.Resumed = append(i.Resumed, runlog.Resumption{Time: time.Now().UTC(), Images: images, Command: t.options.Command, Changes: i.Changes(now)})
-		i.Config = t.settings
+		i.Config, i.Memory = t.settings, t.memory
 	})
 }
 
@@ -227,7 +235,7 @@ func (t *sitting) describe() runlog.Info {
 	i := here(t.config)
 	i.Experiment, i.Scale, i.Command, i.Seed = t.experiment.ID, string(t.settings.Scale), t.options.Command, t.settings.Seed
 	i.Config, i.Data = t.settings, info(t.source)
-	i.Started = time.Now()
+	i.Memory, i.Started = t.memory, time.Now()
 	return i
 }
 

@@ -25,8 +25,15 @@ type Info struct {
 	Backend    string            `json:"backend"`    // "go", "xla:cpu", "xla:cuda"
 	Lowering   string            `json:"lowering"`   // how the layers were lowered for the backend
 	Executors  int               `json:"executors"`  // parallel executors of the backend
+	Memory     Memory            `json:"memory"`     // estimated before the training; measured: "peak memory, MB" of the results
 	Started    time.Time         `json:"started"`    // set by Create when zero
 	Resumed    []Resumption      `json:"resumed,omitempty"`
+}
+
+// Memory is what a training was estimated to need, in bytes, and what its machine had available; 0: unknown.
+type Memory struct {
+	Needed    int64 `json:"needed"`
+	Available int64 `json:"available"`
 }
 
 // DataInfo names the training images.
