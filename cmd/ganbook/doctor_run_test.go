@@ -13,7 +13,7 @@ import (
 func TestDoctorOfARunThatDiverged(t *testing.T) {
 	root := t.TempDir()
 	_, out, _ := call(t, "run", "dcgan", "--scale=smoke", "--set", "lr=1e35", "--out", root)
-	const line = "diverged: G/gradient is NaN at iteration 1" // one before the losses are
+	const line = "diverged: G/loss is NaN at iteration 1"
 	if !strings.Contains(out, "doctor: failure: "+line+" → Begin again with a smaller learning rate") {
 		t.Errorf("run says nothing of it:\n%s", out)
 	}

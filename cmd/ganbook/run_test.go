@@ -171,7 +171,7 @@ func TestInterruptAndResume(t *testing.T) {
 func TestARunThatDiverges(t *testing.T) {
 	root := t.TempDir()
 	status, out, errOut := call(t, "run", "dcgan", "--scale=smoke", "--set=lr=1e35", "--out", root)
-	if status != statusFailure || !strings.Contains(errOut, "step D") || !strings.Contains(errOut, "NaN at iteration 2") ||
+	if status != statusFailure || !strings.Contains(errOut, "step G") || !strings.Contains(errOut, "NaN at iteration 1") ||
 		!strings.Contains(errOut, "no snapshot") || !strings.Contains(out, "00001-dcgan") || strings.Contains(out, "resume") {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
