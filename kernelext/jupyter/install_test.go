@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -116,8 +117,11 @@ func testServer(t *testing.T, cache string) {
 	}
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
+	dataDir := ServerDataDir(cache, root)
+	writeKernel(t, e.DataDir(), "of another checkout")
+	writeKernel(t, dataDir, "ours")
 	var log strings.Builder
-	s, err := e.Serve(t.Context(), ServerOptions{Cache: cache, DataDir: ServerDataDir(cache, root), Root: root, Notebook: "a b.ipynb", Port: port, NoBrowser: true, Log: &log})
+	s, err := e.Serve(t.Context(), ServerOptions{Cache: cache, DataDir: dataDir, Root: root, Notebook: "a b.ipynb", Port: port, NoBrowser: true, Log: &log})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
@@ -131,6 +135,9 @@ func testServer(t *testing.T, cache string) {
 		if got := status(t, fmt.Sprintf("http://127.0.0.1:%d%s", s.Port, path)); got != http.StatusForbidden {
 			t.Errorf("%s without the token answers %d", path, got)
 		}
+	}
+	if kernels := body(t, fmt.Sprintf("http://127.0.0.1:%d/api/kernelspecs?token=%s", s.Port, s.Token)); !strings.Contains(kernels, `"ours"`) {
+		t.Errorf("the checkout's kernel is not the one that counts: %s", kernels)
 	}
 	for _, address := range others(t) {
 		if c, err := net.DialTimeout("tcp", net.JoinHostPort(address, fmt.Sprint(s.Port)), time.Second); err == nil {
@@ -149,6 +156,31 @@ func testServer(t *testing.T, cache string) {
 			t.Errorf("the server complains: %s", line)
 		}
 	}
+}
+
+func writeKernel(t *testing.T, dataDir, name string) {
+	t.Helper()
+	dir := filepath.Join(dataDir, "kernels", "ganbook")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "kernel.json"), fmt.Appendf(nil, `{"argv":["true","{connection_file}"],"display_name":%q,"language":"go"}`, name), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func body(t *testing.T, address string) string {
+	t.Helper()
+	response, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func status(t *testing.T, address string) int {

@@ -62,6 +62,8 @@ func ServerDataDir(cache, root string) string {
 // environ is the environment of Jupyter programs that use the folders of the options and nothing of the user's own Jupyter.
 func (o ServerOptions) environ() ([]string, error) {
 	env := append(cleanEnviron(os.Environ()), o.Env...)
+	// In a virtual environment Jupyter would take the environment's kernel first, which may be that of another checkout.
+	env = append(env, "JUPYTER_PREFER_ENV_PATH=0")
 	for name, dir := range map[string]string{
 		"JUPYTER_DATA_DIR":    o.DataDir,
 		"JUPYTER_RUNTIME_DIR": o.runtimeDir(),
