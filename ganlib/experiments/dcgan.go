@@ -59,7 +59,7 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	case Lecture:
 		// Half the maps, 32 instead of the practice's 64: a quarter of the work for an image. G and D stay in proportion.
 		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = c.GenMaps/2, c.DiscMaps/2, 32, 0
-		faces, shown, s.SampleEvery = 10_000, 80_000, 200
+		faces, shown, s.SampleEvery = 10_000, 60_000, 200
 	case Smoke:
 		c.GenMaps, c.DiscMaps, c.BatchSize, c.Epochs = c.GenMaps/8, c.DiscMaps/8, 8, 0
 		faces, shown, s.SampleEvery, s.SampleCount, s.LogEvery = 160, 160, 10, 16, 5

@@ -56,7 +56,7 @@ func TestWishesBecomeSettings(t *testing.T) {
 		epochs, batch int
 	}{
 		{"full", experiments.Options{Scale: experiments.Full}, 0, 5, 128},
-		{"lecture", experiments.Options{Scale: experiments.Lecture}, 80_000, 8, 32},
+		{"lecture", experiments.Options{Scale: experiments.Lecture}, 60_000, 6, 32},
 		{"smoke", experiments.Options{Scale: experiments.Smoke}, 160, 1, 8},
 		{"epochs", experiments.Options{Scale: experiments.Lecture, Epochs: 3}, 0, 3, 32},
 		{"epochs by symbol", experiments.Options{Scale: experiments.Smoke, Set: map[string]string{"num_epochs": "4"}}, 0, 4, 8},
