@@ -1,6 +1,7 @@
 package cells
 
 import (
+	"go/token"
 	"slices"
 	"strings"
 )
@@ -156,9 +157,31 @@ func (l *layout) render(edits []edit, imported string) (code string, lines []int
 			w.add(w.indent(l.main), w.lineOf(l.main))
 		}
 		w.statements(l, l.before)
+		if l.displays() {
+			w.endLine()
+			w.add(synchronise+";\n", len(l.starts))
+		}
 	}
 	if !w.inLine {
 		w.lines = append(w.lines, len(l.starts))
 	}
 	return w.b.String(), w.lines
+}
+
+const synchronise = "gonbui.Sync()"
+
+// displays says whether a cell sends something to the notebook by package gonbui and does not end by waiting for it. GoNB hears
+// of it beside the cell's program and forgets what it has not read when the program ends, so such a program must wait.
+func (l *layout) displays() bool {
+	if last := l.body[len(l.body)-1]; strings.HasPrefix(l.code[last.start:last.end], synchronise) {
+		return false
+	}
+	return slices.ContainsFunc(l.chunks, func(c chunk) bool {
+		for i, w := range c.words {
+			if w.lit == "gonbui" && i+1 < len(c.words) && c.words[i+1].tok == token.PERIOD && (i == 0 || c.words[i-1].tok != token.PERIOD) {
+				return true
+			}
+		}
+		return false
+	})
 }
