@@ -15,7 +15,7 @@ import (
 // What a process needs, by the sizes that can be known beforehand; the factors were read off measured peaks
 // (TestMemoryIsAsEstimated), and hold to a quarter.
 const (
-	programBytes = 70 << 20 // the program, its runtime, batches ahead
+	programBytes = 50 << 20 // the program, its runtime, batches ahead
 	// variableCopies: values, those an update puts in their place, and the gradients on the way.
 	variableCopies = 2
 	// liveFactor: the backend says what is alive at once if it computes one operation after the other. It computes two

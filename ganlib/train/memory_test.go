@@ -16,6 +16,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/dcgan"
 	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/ganbook/ganbook/ganlib/nn"
+	"github.com/gomlx/compute"
 )
 
 // memoryVariable tells this program, started by a test, to train and to print its peak: batch:width.
@@ -64,9 +65,7 @@ const memoryTolerance = 0.25
 // The peak of a process that trains is what was estimated, for a large batch of narrow networks and for a small one of
 // wide ones, by every kind of lowering.
 func TestMemoryIsAsEstimated(t *testing.T) {
-	if !gantest.OnGo(t) {
-		t.Skip("XLA does not say what its graphs need")
-	}
+	b := estimating(t)
 	if raceDetector {
 		t.Skip("the race detector multiplies memory; without it the test runs")
 	}
@@ -77,7 +76,7 @@ func TestMemoryIsAsEstimated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			need, err := Memory(gantest.Backend(t), gan, opt)
+			need, err := Memory(b, gan, opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,13 +111,22 @@ func measuredPeak(t *testing.T, work [2]int) int64 {
 	return peak
 }
 
+// estimating is the Go backend: it says what its graphs need, and must.
+func estimating(t *testing.T) compute.Backend {
+	t.Helper()
+	if !gantest.OnGo(t) {
+		t.Skip("XLA does not say what its graphs need")
+	}
+	return gantest.Backend(t)
+}
+
 // The largest batch that fits fits, and one more does not.
 func TestLargestBatch(t *testing.T) {
 	gan, opt, err := practice(64, 8)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := gantest.Backend(t)
+	b := estimating(t)
 	need := func(batch int) int64 {
 		opt := opt
 		opt.BatchSize = batch
@@ -127,9 +135,6 @@ func TestLargestBatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		return bytes
-	}
-	if need(64) == 0 {
-		t.Skip("the backend does not say what its graphs need")
 	}
 	room := (need(20) + need(21)) / 2
 	if got, err := LargestBatch(b, gan, opt, room); err != nil || got != 20 {
@@ -144,13 +149,10 @@ func TestLargestBatch(t *testing.T) {
 func TestMemoryOfPhases(t *testing.T) {
 	gan := tinyGAN()
 	opt := Options{Images: 10_000, BatchSize: 8}
-	b := gantest.Backend(t)
+	b := estimating(t)
 	small, err := Memory(b, gan, opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if small == 0 {
-		t.Skip("the backend does not say what its graphs need")
+	if err != nil || small <= 0 {
+		t.Fatalf("a batch of 8 needs %d, %v", small, err)
 	}
 	opt.BatchSize = 4096
 	large, err := Memory(b, gan, opt)

@@ -109,6 +109,10 @@ func TestDetachedTrainingInTheBrowser(t *testing.T) {
 	}
 	end := v.cells["end"]
 	expectCounts(t, end[5:], 2) // the kernel's second cell: one attached, this one stopped
+	// The watching ended as it was meant to. A kernel of another checkout may not know that.
+	if watched := v.cells["after restart"][4].Shown; !strings.Contains(watched, "the training goes on") || strings.Contains(watched, "interrupted") {
+		t.Errorf("after the stop button the cell that watched says %q", watched)
+	}
 	if !strings.Contains(end[5].Shown, "snapshot") {
 		t.Errorf("the cell that stops says %q", end[5].Shown)
 	}

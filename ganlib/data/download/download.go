@@ -1,5 +1,5 @@
 // Package download fetches the published files of data sets, from one mirror after the other, and checks them. It is apart
-// from package data because only it speaks HTTP: cells that open a run link a third less without.
+// from package data because only it speaks HTTP, which a cell that opens a run need not link.
 package download
 
 import (
