@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -66,6 +67,71 @@ func (s *Source) LeaveOut(class int) (normal, abnormal *Source, err error) {
 	normal.name = fmt.Sprintf("%s without class %d", s.name, class)
 	abnormal.name = fmt.Sprintf("%s class %d", s.name, class)
 	return normal, abnormal, nil
+}
+
+// Divide draws two parts: a fraction of the images, rounded to the nearest number, and the others, both in the order of
+// the set. With labels every class is divided apart, so that it keeps its share; which of its images go where follows
+// from the seed and the class alone, so that dividing one class gives the images that it has in the divided set. It
+// fails when a part would be empty.
+func (s *Source) Divide(fraction float64, master int64) (first, second *Source, err error) {
+	if !(fraction > 0 && fraction < 1) {
+		return nil, nil, fmt.Errorf("data: dividing %s: fraction %g is not between 0 and 1", s.name, fraction)
+	}
+	inFirst := make([]bool, s.n)
+	for _, d := range s.lots(master) {
+		count := int(fraction*float64(len(d.images)) + 0.5)
+		for _, k := range d.rng.Perm(len(d.images))[:count] {
+			inFirst[d.images[k]] = true
+		}
+	}
+	var parts [2][]int
+	for i, in := range inFirst {
+		part := 1
+		if in {
+			part = 0
+		}
+		parts[part] = append(parts[part], i)
+	}
+	if len(parts[0]) == 0 || len(parts[1]) == 0 {
+		return nil, nil, fmt.Errorf("data: dividing %s at %g: %d images in the first part, %d in the second: use another fraction or more images", s.name, fraction, len(parts[0]), len(parts[1]))
+	}
+	percent := [2]float64{100 * fraction, 100 - 100*fraction}
+	var made [2]*Source
+	for i, ordinal := range [2]string{"first", "second"} {
+		if made[i], err = s.Subset(parts[i]); err != nil {
+			return nil, nil, err
+		}
+		made[i].name = fmt.Sprintf("%s %s %.4g %%", s.name, ordinal, percent[i])
+		made[i].note = joinNotes(s.note, fmt.Sprintf("%s part of a split %.4g/%.4g drawn by seed %d", ordinal, percent[0], percent[1], master))
+	}
+	return made[0], made[1], nil
+}
+
+// lot is what a division draws from: images, and the stream for them.
+type lot struct {
+	images []int
+	rng    *rand.Rand
+}
+
+// lots has one lot for each class, or one for a set without labels.
+func (s *Source) lots(master int64) (list []lot) {
+	if s.labels == nil {
+		all := lot{make([]int, s.n), seed.Rand(master, "divide")}
+		for i := range all.images {
+			all.images[i] = i
+		}
+		return []lot{all}
+	}
+	var of [256][]int
+	for i, label := range s.labels {
+		of[label] = append(of[label], i)
+	}
+	for class, images := range of {
+		if len(images) > 0 {
+			list = append(list, lot{images, seed.Rand(master, "divide", int64(class))})
+		}
+	}
+	return list
 }
 
 // Contaminate replaces a fraction of the images (rounded to the nearest number) by images of with: a training set
