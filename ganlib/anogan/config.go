@@ -57,6 +57,8 @@ type Search struct {
 	Restarts int     `symbol:"restarts"` // searches of a query, of which the best counts
 	Bound    string  `symbol:"bound"`    // "none"; "clip": z back into [−1, 1] after each step; "tanh": z = tanh(w)
 	Stop     float64 `symbol:"stop"`     // a query whose loss is at most this is searched no further; 0: never
+
+	Slips
 }
 
 // Post is the blog's programme: MNIST, 85,937 parameters in G, 6,369 in D, TensorFlow 1's defaults.
@@ -148,6 +150,10 @@ func (s Search) validate(prior string) error {
 		return fmt.Errorf("anogan: restarts %d, stop %v; there must be at least one search, and stop must not be negative", s.Restarts, s.Stop)
 	case s.Bound != "none" && s.Bound != "clip" && s.Bound != "tanh":
 		return fmt.Errorf("anogan: bound %q; it is \"none\", \"clip\" or \"tanh\"", s.Bound)
+	case s.Mode != "" && s.Mode != SearchInference && s.Mode != SearchTraining:
+		return fmt.Errorf("anogan: mode %q; it is \"inference\", or the slip \"training\"", string(s.Mode))
+	case s.Range != "" && s.Range != QueriesSigned && s.Range != QueriesUnit:
+		return fmt.Errorf("anogan: range %q; it is \"signed\", or the slip \"unit\"", string(s.Range))
 	case s.Bound != "none" && prior != "uniform":
 		return fmt.Errorf("anogan: bound %q keeps z in [−1, 1], which is the range of the uniform prior; use \"none\" with %q", s.Bound, prior)
 	}

@@ -107,6 +107,8 @@ func TestValidate(t *testing.T) {
 		{func(c *Config) { c.Lambda = 1.5 }, "lambda"},
 		{func(c *Config) { c.Restarts = 0 }, "restarts"},
 		{func(c *Config) { c.Bound = "clamp" }, "bound"},
+		{func(c *Config) { c.Mode = "train" }, "mode"},
+		{func(c *Config) { c.Range = "01" }, "range"},
 		{func(c *Config) { c.Bound, c.Prior = "clip", "normal" }, "uniform prior"},
 	} {
 		c := Post()

@@ -41,5 +41,5 @@ func (s Search) describe(pixels, features int) string {
 	if s.Stop > 0 {
 		text += fmt.Sprintf(", stopped at a loss of %g", s.Stop)
 	}
-	return text
+	return text + s.Slips.describe()
 }

@@ -21,12 +21,16 @@ type MapperOptions struct {
 	Batch int   // queries searched at once; 0: 64. Every search is padded to it
 	Seed  int64 // of the first latents
 	Every int   // keep the mapped image of every so many steps; 0: the last alone
+
+	// Watch, if not nil, sees every frame as it is kept, with A before each step so far: what a live view shows.
+	Watch func(query int, f Frame, losses []float32)
 }
 
 // Mapper searches latents with the networks of a store frozen and batch norm in inference mode. A whole batch of queries
 // is searched at once, each with its own z and its own moments of Adam, and nothing of one query meets another: the
 // batch always has one size, and z starts from a stream that the seed and the picture itself decide. A query's result is
-// therefore the same to the bit alone, in any company and in any order, on one machine and backend.
+// therefore the same to the bit alone, in any company and in any order, on one machine and backend; [Slips] say which
+// settings give that up.
 //
 // A Mapper belongs to one goroutine. Its memory does not grow with the number of queries.
 type Mapper struct {
@@ -155,9 +159,12 @@ func (m *Mapper) measure() error {
 	return nil
 }
 
-// inputs are those of the frozen networks.
+// inputs are those of the frozen networks. The mode that uses a batch's statistics moves no average.
 func (m *Mapper) inputs(s *model.Scope, g *graph.Graph) ganlib.Inputs {
 	in := ganlib.NewInputs(s.Store(), nil).WithMode(nn.Inference)
+	if m.search.Mode == SearchTraining {
+		in = in.WithMode(nn.BatchStatistics)
+	}
 	in.Alpha = ScalarOne(g, dtypes.Float32)
 	return in
 }

@@ -21,10 +21,11 @@ type Result struct {
 	Frames         []Frame   // G(z) on the way, where [MapperOptions].Every asks for it
 }
 
-// Frame is the mapped image before a step.
+// Frame is the mapped image before a step, with R and A there.
 type Frame struct {
-	Step   int
-	Mapped []float32
+	Step            int
+	Mapped          []float32
+	Residual, Score float64
 }
 
 // ScoreNames names the four scores that are reported side by side, in the order of [Result.Scores].

@@ -20,8 +20,10 @@ func (m *Mapper) Search(ctx context.Context, q Queries) iter.Seq2[Result, error]
 			yield(Result{}, err)
 			return
 		}
+		kept := m.search.carry()
+		defer kept.free()
 		for from := 0; from < q.Len(); from += m.opt.Batch {
-			results, err := m.searchBatch(ctx, q, from, min(from+m.opt.Batch, q.Len()))
+			results, err := m.searchBatch(ctx, q, from, min(from+m.opt.Batch, q.Len()), kept)
 			for _, r := range results {
 				if !yield(r, nil) {
 					return
@@ -58,8 +60,8 @@ func (m *Mapper) check(q Queries) error {
 
 // batch is what the searches of a batch of queries share.
 type batch struct {
-	from   int // index of its first query
-	pixels []float32
+	from   int       // index of its first query
+	pixels []float32 // in [−1, 1], whatever the networks are fed with
 	x, fx  *tensors.Tensor
 	logits []float32
 }
@@ -67,8 +69,8 @@ type batch struct {
 func (b *batch) free() { finalize(b.x, b.fx) }
 
 // searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start. Results before a
-// broken one are returned with its error.
-func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int) ([]Result, error) {
+// broken one are returned with its error. kept is what the batch before has left, and is nil but for [Slips.KeepAdam].
+func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept *carried) ([]Result, error) {
 	b, err := m.load(q, from, to)
 	if err != nil {
 		return nil, err
@@ -76,7 +78,7 @@ func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int) ([]Re
 	defer b.free()
 	best := make([]Result, to-from)
 	for start := range m.search.Restarts {
-		found, err := m.searchFrom(ctx, b, start, to-from)
+		found, err := m.searchFrom(ctx, b, start, to-from, kept)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +113,7 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 			return nil, err
 		}
 	}
-	b.x = tensors.FromFlatDataAndDimensions(b.pixels, m.opt.Batch, im.Height, im.Width, im.Channels)
+	b.x = tensors.FromFlatDataAndDimensions(m.search.Range.Feed(b.pixels), m.opt.Batch, im.Height, im.Width, im.Channels)
 	out, err := m.know.Call(b.x)
 	if err != nil {
 		return nil, fmt.Errorf("anogan: f(x): %w", err)
@@ -123,8 +125,8 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 }
 
 // searchFrom maps a batch from its latents of one start and returns the first n results.
-func (m *Mapper) searchFrom(ctx context.Context, b *batch, start, n int) ([]Result, error) {
-	s := &state{m: m, b: b, n: n, losses: make([][]float32, n), frames: make([][]Frame, n)}
+func (m *Mapper) searchFrom(ctx context.Context, b *batch, start, n int, kept *carried) ([]Result, error) {
+	s := &state{m: m, b: b, n: n, kept: kept, losses: make([][]float32, n), frames: make([][]Frame, n)}
 	defer s.free()
 	s.begin(m.latents(b, start))
 	for step := range m.search.Steps {

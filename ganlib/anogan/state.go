@@ -8,26 +8,56 @@ import (
 
 // state is a search of a batch on its way.
 type state struct {
-	m                *Mapper
-	b                *batch
-	n                int // queries that count
-	w, first, second *tensors.Tensor
-	updates          int64 // of the present Adam
-	losses           [][]float32
-	frames           [][]Frame
+	m       *Mapper
+	b       *batch
+	n       int // queries that count
+	w       *tensors.Tensor
+	moments          // of the present Adam
+	stage   int      // 0: the early Adam, 1: the late one
+	kept    *carried // where moments go instead of being forgotten; nil: they are
+	losses  [][]float32
+	frames  [][]Frame
+}
+
+// moments are what an Adam remembers: both moments, and the steps it has made.
+type moments struct {
+	first, second *tensors.Tensor
+	updates       int64
+}
+
+func (a *moments) free() {
+	if a.first != nil {
+		finalize(a.first, a.second)
+	}
+	*a = moments{}
 }
 
 // begin sets the latents, and an Adam that has seen nothing.
 func (s *state) begin(w []float32) {
 	s.w = s.rows(w)
-	s.restart()
+	s.enter(0)
 }
 
-// restart begins another Adam: fresh moments, and the count of steps from zero.
-func (s *state) restart() {
-	s.freeMoments()
+// enter begins the early or the late Adam: fresh moments, and the count of steps from zero, unless an earlier batch has
+// left its own.
+func (s *state) enter(stage int) {
+	s.leave()
+	s.stage = stage
+	if s.kept != nil && s.kept[stage].first != nil {
+		s.moments, s.kept[stage] = s.kept[stage], moments{}
+		return
+	}
 	size := s.m.opt.Batch * s.m.gan.Prior.Size
-	s.first, s.second, s.updates = s.rows(make([]float32, size)), s.rows(make([]float32, size)), 0
+	s.moments = moments{first: s.rows(make([]float32, size)), second: s.rows(make([]float32, size))}
+}
+
+// leave forgets the present Adam, or keeps it for the next batch.
+func (s *state) leave() {
+	if s.kept == nil || s.first == nil {
+		s.moments.free()
+		return
+	}
+	s.kept[s.stage], s.moments = s.moments, moments{}
 }
 
 func (s *state) rows(values []float32) *tensors.Tensor {
@@ -40,7 +70,7 @@ func (s *state) step(step int) (done bool, err error) {
 	if late := s.m.search.LateStep; late > 0 && step >= late {
 		rate = s.m.search.Late
 		if step == late {
-			s.restart()
+			s.enter(1)
 		}
 	}
 	s.updates++
@@ -51,7 +81,7 @@ func (s *state) step(step int) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("anogan: step %d of the search: %w", step, err)
 	}
-	s.free()
+	finalize(s.w, s.first, s.second)
 	s.w, s.first, s.second = out[0], out[1], out[2]
 	return s.record(out[3])
 }
@@ -109,7 +139,11 @@ func (s *state) frame(step int) error {
 	size := s.m.pixels()
 	for i := range s.n {
 		if !s.stopped(i) {
-			s.frames[i] = append(s.frames[i], Frame{Step: step, Mapped: v.images[i*size : (i+1)*size : (i+1)*size]})
+			f := Frame{Step: step, Mapped: v.images[i*size : (i+1)*size : (i+1)*size], Residual: float64(v.residual[i]), Score: float64(v.score[i])}
+			s.frames[i] = append(s.frames[i], f)
+			if s.m.opt.Watch != nil {
+				s.m.opt.Watch(s.b.from+i, f, s.losses[i])
+			}
 		}
 	}
 	return nil
@@ -141,12 +175,5 @@ func (s *state) free() {
 		finalize(s.w)
 		s.w = nil
 	}
-	s.freeMoments()
-}
-
-func (s *state) freeMoments() {
-	if s.first != nil {
-		finalize(s.first, s.second)
-		s.first, s.second = nil, nil
-	}
+	s.leave()
 }
