@@ -143,7 +143,7 @@ func (c criticConfig) info(src *data.Source) runlog.Info {
 	return runlog.Info{
 		Experiment: "wgan-gp", Seed: c.Seed, Config: c, Backend: config, Lowering: nn.LoweringOf(config), Executors: backend.ExecutorsOf(config),
 		Data: runlog.DataInfo{
-			Name: src.Name(), Hash: src.Hash(), Note: src.Note(),
+			Name: src.Name(), Hash: src.Hash(), Official: src.Official(), Note: src.Note(),
 			Images: src.Len(), Height: src.Height(), Width: src.Width(), Channels: src.Channels(),
 		},
 	}

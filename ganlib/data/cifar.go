@@ -100,22 +100,23 @@ func cifarInput(place string, members []string, o Options) (*input, error) {
 }
 
 func writeCIFAR(ctx context.Context, w *preparedWriter, place string, batches map[string][]byte, wanted []string, o Options) error {
-	w.Labelled, w.Official = true, true
+	w.Labelled, w.Note = true, noteOfSplit(o.Split)
+	var from origin
 	for _, name := range wanted {
 		raw, ok := batches[name]
 		if !ok {
-			w.Official = false
-			w.Note = joinNotes(w.Note, name+" is missing")
+			from.foreign = append(from.foreign, name+" is missing")
 			continue
 		}
 		pixels, labels, err := readCIFAR(raw)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w: get it again", place, name, explain(raw, err))
 		}
-		if cifarMembers[name] != digestsOf(raw).md5 {
-			w.Official = false
-			w.Note = joinNotes(w.Note, name+" is not the official file")
+		is := published{}
+		if cifarMembers[name] == digestsOf(raw).md5 {
+			is = published{"cifar10", name}
 		}
+		from.add(name, is)
 		if err := w.addAll(ctx, pixels, cifarSide, cifarSide, 3, labels, o); err != nil {
 			return err
 		}
@@ -124,6 +125,8 @@ func writeCIFAR(ctx context.Context, w *preparedWriter, place string, batches ma
 	if w.Images == 0 {
 		return fmt.Errorf("%s: holds none of %s: is it the binary version of CIFAR-10 (cifar-10-binary.tar.gz)?", place, strings.Join(wanted, ", "))
 	}
+	w.Official = from.official() != ""
+	w.Note = joinNotes(w.Note, from.note())
 	w.Found = fmt.Sprintf("%s CIFAR-10 images in %s", thousands(w.Images), place)
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *Source) Of(name string, wanted func(class int) bool) (*Source, error) {
 	if len(found) == 0 {
 		return nil, fmt.Errorf("data: %s has no image of %s; its classes are %v", s.name, name, s.classes())
 	}
-	sub, err := s.Subset(found)
+	sub, err := s.pick(found)
 	if err != nil {
 		return nil, err
 	}

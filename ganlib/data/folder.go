@@ -188,7 +188,18 @@ func idxSplits(dir, dataset string, splits map[string]string, o Options) (*input
 		}
 		images = append(images, splits[split])
 	}
-	return idxInput(name, images, "", o)
+	return idxInput(name, images, noteOfSplit(want), o)
+}
+
+// noteOfSplit says which part of a set there is; nobody need be told of the images for training.
+func noteOfSplit(split string) string {
+	switch split {
+	case "test":
+		return "test split"
+	case "all":
+		return "training and test images"
+	}
+	return ""
 }
 
 // nameOfSet is the expected set, or the folder's name.

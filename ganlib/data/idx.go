@@ -5,15 +5,15 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/md5"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -62,20 +62,24 @@ func unzipped(r io.Reader) (io.Reader, error) {
 	return gzip.NewReader(b)
 }
 
-// idxFile reads one idx file and its digests.
-func idxFile(path string) (dims []int, values []byte, sums digests, err error) {
+// idxFile reads one idx file and says which published file it is, if any.
+func idxFile(path string) (dims []int, values []byte, is published, err error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, digests{}, err
+		return nil, nil, published{}, err
 	}
+	plain := md5.New()
 	r, err := unzipped(bytes.NewReader(raw))
 	if err == nil {
-		dims, values, err = readIDX(r)
+		dims, values, err = readIDX(io.TeeReader(r, plain))
 	}
 	if err != nil {
-		return nil, nil, digests{}, fmt.Errorf("%s: %w: get the file again", path, explain(raw, err))
+		return nil, nil, published{}, fmt.Errorf("%s: %w: get the file again", path, explain(raw, err))
 	}
-	return dims, values, digestsOf(raw), nil
+	if is = fileWith(digestsOf(raw).md5); is.set == "" { // packed again?
+		is = fileWith(hex.EncodeToString(plain.Sum(nil)))
+	}
+	return dims, values, is, nil
 }
 
 // explain prefers what a file looks like to what a parser stumbled over.
@@ -128,24 +132,22 @@ func idxInput(name string, images []string, note string, o Options) (*input, err
 		}
 	}
 	in.write = func(ctx context.Context, w *preparedWriter) error {
-		w.Note, w.Official, w.Labelled = note, true, true
-		sets := map[string]bool{}
+		w.Note, w.Labelled = note, true
 		for _, file := range images {
 			if labelsBeside(file) == "" {
 				w.Labelled = false
 			}
 		}
+		var from origin
 		for _, file := range images {
-			if err := writeIDX(ctx, w, file, sets, o); err != nil {
+			if err := writeIDX(ctx, w, file, &from, o); err != nil {
 				return err
 			}
 		}
-		recognised := slices.Sorted(maps.Keys(sets))
-		if len(recognised) == 1 && recognised[0] != "" {
-			w.Name = recognised[0]
+		if set := from.official(); set != "" {
+			w.Name, w.Official = set, true
 		} else {
-			w.Official = false
-			w.Note = joinNotes(w.Note, "not the official files (other checksums)")
+			w.Note = joinNotes(w.Note, from.note())
 		}
 		w.Found = fmt.Sprintf("%s idx images of %d×%d in %s", thousands(w.Images), w.Width, w.Height, strings.Join(images, ", "))
 		return nil
@@ -153,19 +155,19 @@ func idxInput(name string, images []string, note string, o Options) (*input, err
 	return in, nil
 }
 
-func writeIDX(ctx context.Context, w *preparedWriter, file string, sets map[string]bool, o Options) error {
-	dims, pixels, sums, err := idxFile(file)
+func writeIDX(ctx context.Context, w *preparedWriter, file string, from *origin, o Options) error {
+	dims, pixels, is, err := idxFile(file)
 	if err != nil {
 		return err
 	}
 	if len(dims) != 3 {
 		return fmt.Errorf("%s: an array of %v, not images [N, H, W]: give the images file", file, dims)
 	}
-	sets[setWith(sums)] = true
+	from.add(file, is)
 	var labels []uint8
 	if w.Labelled {
 		beside := labelsBeside(file)
-		n, values, sums, err := idxFile(beside)
+		n, values, is, err := idxFile(beside)
 		if err != nil {
 			return err
 		}
@@ -173,7 +175,7 @@ func writeIDX(ctx context.Context, w *preparedWriter, file string, sets map[stri
 			return fmt.Errorf("%s: %v labels for the %d images of %s: they do not belong together", beside, n, dims[0], file)
 		}
 		labels = values
-		sets[setWith(sums)] = true
+		from.add(beside, is)
 	}
 	return w.addAll(ctx, pixels, dims[1], dims[2], 1, labels, o)
 }

@@ -186,15 +186,3 @@ func digestsOfFile(path string) (digests, error) {
 	}
 	return digests{hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))}, nil
 }
-
-// setWith is the set that published a file with these digests, "" when none did.
-func setWith(sums digests) string {
-	for _, s := range sets {
-		for _, f := range s.Files {
-			if sums.md5 == f.MD5 || slices.Contains(f.AlsoMD5, sums.md5) {
-				return s.Name
-			}
-		}
-	}
-	return ""
-}

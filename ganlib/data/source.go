@@ -63,7 +63,8 @@ func (s *Source) Channels() int { return s.channels }
 // Labels holds one class per image, or is nil when the set has none. It must not be changed.
 func (s *Source) Labels() []uint8 { return s.labels }
 
-// Official reports whether every file had its published checksum.
+// Official reports whether every file had its published checksum. A part of an official set (Subset, Of, LeaveOut,
+// Divide) is official, too: its name or note says which part it is.
 func (s *Source) Official() bool { return s.official }
 
 // Note says what a figure made with this set must say ("20,000-image CelebA subset"), "" when there is nothing to say.

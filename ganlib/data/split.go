@@ -11,9 +11,18 @@ import (
 	"github.com/ganbook/ganbook/ganlib/seed"
 )
 
-// Subset is the images of indices, in that order; an index may occur more than once.
-// It fails when there is none or one is out of range.
+// Subset is the images of indices, in that order; an index may occur more than once. Its note says of how many images
+// it is a part. It fails when there is none or one is out of range.
 func (s *Source) Subset(indices []int) (*Source, error) {
+	sub, err := s.pick(indices)
+	if err == nil {
+		sub.note = joinNotes(s.note, fmt.Sprintf("%s of its %s images", thousands(sub.n), thousands(s.n)))
+	}
+	return sub, err
+}
+
+// pick is Subset for those who say in a name or a note of their own what they picked.
+func (s *Source) pick(indices []int) (*Source, error) {
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("data: %s: a subset of no images", s.name)
 	}
@@ -58,10 +67,10 @@ func (s *Source) LeaveOut(class int) (normal, abnormal *Source, err error) {
 	if len(in) == 0 || len(out) == 0 {
 		return nil, nil, fmt.Errorf("data: %s: leaving class %d out: %d images are of it, %d are not", s.name, class, len(out), len(in))
 	}
-	if normal, err = s.Subset(in); err != nil {
+	if normal, err = s.pick(in); err != nil {
 		return nil, nil, err
 	}
-	if abnormal, err = s.Subset(out); err != nil {
+	if abnormal, err = s.pick(out); err != nil {
 		return nil, nil, err
 	}
 	normal.name = fmt.Sprintf("%s without class %d", s.name, class)
@@ -98,7 +107,7 @@ func (s *Source) Divide(fraction float64, master int64) (first, second *Source, 
 	percent := [2]float64{100 * fraction, 100 - 100*fraction}
 	var made [2]*Source
 	for i, ordinal := range [2]string{"first", "second"} {
-		if made[i], err = s.Subset(parts[i]); err != nil {
+		if made[i], err = s.pick(parts[i]); err != nil {
 			return nil, nil, err
 		}
 		made[i].name = fmt.Sprintf("%s %s %.4g %%", s.name, ordinal, percent[i])
@@ -157,7 +166,7 @@ func (s *Source) Contaminate(with *Source, fraction float64, master int64) (*Sou
 	}
 	mixed := *s
 	mixed.name = fmt.Sprintf("%s with %.4g %% %s", s.name, 100*fraction, with.name)
-	mixed.official = s.official && with.official
+	mixed.note, mixed.official = joinNotes(s.note, with.note), s.official && with.official
 	mixed.image = func(i int) []byte {
 		if j, ok := guest[i]; ok {
 			return with.image(j)

@@ -176,7 +176,7 @@ func (s Settings) snapshotEvery() time.Duration {
 // info is what the run's record says of the data.
 func info(src *data.Source) runlog.DataInfo {
 	return runlog.DataInfo{
-		Name: src.Name(), Hash: src.Hash(), Note: src.Note(),
+		Name: src.Name(), Hash: src.Hash(), Official: src.Official(), Note: src.Note(),
 		Images: src.Len(), Height: src.Height(), Width: src.Width(), Channels: src.Channels(),
 	}
 }

@@ -39,8 +39,9 @@ type Memory struct {
 // DataInfo names the training images.
 type DataInfo struct {
 	Name     string `json:"name"`
-	Hash     string `json:"hash"` // SHA-256 of name, shape, pixels and labels
-	Note     string `json:"note,omitempty"`
+	Hash     string `json:"hash"`           // SHA-256 of name, shape, pixels and labels
+	Official bool   `json:"official"`       // every file had its published checksum; a part of the set is named as such
+	Note     string `json:"note,omitempty"` // which part of a set it is, or why it is not the official one
 	Images   int    `json:"images"`
 	Height   int    `json:"height"`
 	Width    int    `json:"width"`
