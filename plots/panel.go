@@ -87,7 +87,11 @@ func Enlarge(img image.Image, factor int) *image.RGBA {
 
 // captionFace fits the type to the width of a picture.
 func captionFace(width int) xfont.Face {
-	size := vg.Length(min(20, max(9, width/26)))
+	return faceOf(vg.Length(min(20, max(9, width/26))))
+}
+
+// faceOf is the typeface of captions at a size in pixels.
+func faceOf(size vg.Length) xfont.Face {
 	face := font.DefaultCache.Lookup(sans(size), size)
 	return face.FontFace(72) // at 72 dots an inch a point is a pixel
 }
