@@ -1,7 +1,9 @@
 package kernelext_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +40,11 @@ if err := panel.Close(); err != nil {
 kernelext.Show(plot.New(), nil)
 kernelext.Show(image.NewGray(image.Rect(0, 0, 2, 2)))
 kernelext.Markdown("| a |\n| - |", nil)`,
+	`%%
+screen := kernelext.NewScreen()
+for side := range 4 {
+	screen.Show(image.NewGray(image.Rect(0, 0, side+1, 1)))
+}`,
 }
 
 // saved is an output of a cell in a notebook.
@@ -104,7 +111,7 @@ func run(t *testing.T, cells []string) [][]saved {
 
 func TestLiveAndShowInTheRealKernel(t *testing.T) {
 	outputs := run(t, cells)
-	panel, shown := outputs[1], outputs[2]
+	panel, shown, screen := outputs[1], outputs[2], outputs[3]
 	if len(panel) != 1 {
 		t.Fatalf("the panel left %d outputs, want one that was updated in place", len(panel))
 	}
@@ -125,5 +132,12 @@ func TestLiveAndShowInTheRealKernel(t *testing.T) {
 		if shown[i].Data[mime] == nil {
 			t.Errorf("output %d has no %s", i, mime)
 		}
+	}
+	if len(screen) != 1 {
+		t.Fatalf("the screen left %d outputs, want one that was updated in place", len(screen))
+	}
+	content, _ := screen[0].Data["image/png"].(string)
+	if img, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(content))); err != nil || img.Bounds().Dx() != 4 {
+		t.Errorf("the screen's last picture: %v, %v", img, err)
 	}
 }

@@ -35,7 +35,10 @@ const largePNG = 150_000
 //	kernelext.Show(plots.Losses(run))
 //
 // An error among them, or a picture that cannot be drawn, fails the cell: Show panics with it.
-func Show(picture any, err ...error) {
+func Show(picture any, err ...error) { send(display(picture, err)) }
+
+// display is the message that shows a picture. It panics with what is wrong.
+func display(picture any, err []error) *protocol.DisplayData {
 	mime, content, width, failure := render(picture)
 	if failure = errors.Join(append(err, failure)...); failure != nil {
 		panic(fmt.Errorf("kernelext: show: %w", failure))
@@ -47,7 +50,7 @@ func Show(picture any, err ...error) {
 	if width > 0 {
 		data.Metadata[mime] = map[string]any{"width": width}
 	}
-	send(data)
+	return data
 }
 
 // Markdown displays formatted text, such as a table, in the notebook; an error beside it fails the cell as in Show.

@@ -44,6 +44,7 @@ func Embedding(title string, at [][2]float64, abnormal []bool) (*plot.Plot, erro
 		margin := max(0.04*(axis.Max-axis.Min), 1e-9)
 		axis.Min, axis.Max = axis.Min-margin, axis.Max+margin
 	}
+	p.Y.Max += 0.16 * (p.Y.Max - p.Y.Min) // room for the legend
 	return p, nil
 }
 
