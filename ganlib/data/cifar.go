@@ -118,7 +118,7 @@ func writeCIFAR(ctx context.Context, w *preparedWriter, place string, batches ma
 		}
 		from.add(name, is)
 		if err := w.addAll(ctx, pixels, cifarSide, cifarSide, 3, labels, o); err != nil {
-			return err
+			return fmt.Errorf("%s: %s: %w", place, name, err)
 		}
 		delete(batches, name)
 	}

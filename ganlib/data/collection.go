@@ -186,6 +186,12 @@ func readPicture(e entry, o Options) (picture, error) {
 	if err != nil {
 		return picture{}, err
 	}
+	if err := o.checkShape(p.h, p.w, p.c); err != nil {
+		return picture{}, err
+	}
+	if p.pix, p.top, err = o.asBytes(p.pix); err != nil {
+		return picture{}, err
+	}
 	c := 3
 	if o.Channels > 0 {
 		c = o.Channels
@@ -203,7 +209,7 @@ func (w *preparedWriter) addPicture(p picture, name, place string) error {
 	if w.Images == 0 {
 		w.Height, w.Width, w.Channels = p.h, p.w, p.c
 	}
-	if p.h != w.Height || p.w != w.Width {
+	if w.top = max(w.top, p.top); p.h != w.Height || p.w != w.Width {
 		return fmt.Errorf("%s: %s has %d×%d pixels, the ones before it %d×%d: give an image size to make them equal", place, name, p.w, p.h, w.Width, w.Height)
 	}
 	return w.add(p.pix, nil)
@@ -214,12 +220,18 @@ type spoilage struct {
 	place          string
 	allowed, count int
 	first          error
+	unfit          error // of a picture that can be read; one is too many
 	sync.Mutex
 }
 
 func (s *spoilage) add(name string, err error) {
 	s.Lock()
 	defer s.Unlock()
+	var u *unfit
+	if errors.As(err, &u) {
+		s.unfit = fmt.Errorf("%s: %s: %w", s.place, name, err)
+		return
+	}
 	s.count++
 	if s.first == nil {
 		s.first = fmt.Errorf("%s: %w", name, err)
@@ -227,8 +239,8 @@ func (s *spoilage) add(name string, err error) {
 }
 
 func (s *spoilage) verdict() error {
-	if s.count <= s.allowed {
-		return nil
+	if s.unfit != nil || s.count <= s.allowed {
+		return s.unfit
 	}
 	return fmt.Errorf("%s: %d pictures cannot be read, allowed are %d; the first: %w: get the files again or remove the broken ones", s.place, s.count, s.allowed, s.first)
 }

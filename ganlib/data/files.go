@@ -34,7 +34,7 @@ func PictureFiles(path string) ([]string, error) {
 // OpenPictures decodes pictures, in the order given, each made Size × Size with Channels as Open does; nothing is kept
 // in the cache. Without a size all must have that of the first. An unreadable one is an error. The set has no labels.
 func OpenPictures(ctx context.Context, files []string, o Options) (*Source, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
@@ -42,6 +42,7 @@ func OpenPictures(ctx context.Context, files []string, o Options) (*Source, erro
 	}
 	var first picture
 	var pixels []byte
+	top := byte(0)
 	for i, file := range files {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("data: stopped at %s: %w", file, context.Cause(ctx))
@@ -56,7 +57,10 @@ func OpenPictures(ctx context.Context, files []string, o Options) (*Source, erro
 		if p.h != first.h || p.w != first.w {
 			return nil, fmt.Errorf("data: %s has %d×%d pixels, %s %d×%d: state a size for all", file, p.w, p.h, files[0], first.w, first.h)
 		}
-		pixels = append(pixels, p.pix...)
+		pixels, top = append(pixels, p.pix...), max(top, p.top)
+	}
+	if err := o.checkRange(files[0], len(files), top); err != nil {
+		return nil, err
 	}
 	return New("pictures", pixels, first.h, first.w, first.c, nil)
 }

@@ -20,12 +20,18 @@ import (
 // maxIDXBytes bounds what the sizes in a header may ask for.
 const maxIDXBytes = 4 << 30
 
+// idxKinds are the types of values that idx files have besides bytes.
+var idxKinds = map[byte]string{9: "int8", 0x0b: "int16", 0x0c: "int32", 0x0d: "float32", 0x0e: "float64"}
+
 // readIDX reads an idx array of bytes (the format of MNIST and its relatives): 0, 0, type 8, number of dimensions,
 // sizes as big-endian uint32, values.
 func readIDX(r io.Reader) (dims []int, values []byte, err error) {
 	var magic [4]byte
 	if _, err := io.ReadFull(r, magic[:]); err != nil {
 		return nil, nil, fmt.Errorf("too short for an idx file: %w", err)
+	}
+	if kind, known := idxKinds[magic[2]]; known && magic[0] == 0 && magic[1] == 0 {
+		return nil, nil, fmt.Errorf("holds values of %s: images must be bytes from 0 to 255, type 08; write it anew so", kind)
 	}
 	if magic[0] != 0 || magic[1] != 0 || magic[2] != 8 || magic[3] < 1 || magic[3] > 4 {
 		return nil, nil, fmt.Errorf("starts with % x, an idx file of bytes with 00 00 08 and the number of dimensions", magic)
@@ -177,5 +183,8 @@ func writeIDX(ctx context.Context, w *preparedWriter, file string, from *origin,
 		labels = values
 		from.add(beside, is)
 	}
-	return w.addAll(ctx, pixels, dims[1], dims[2], 1, labels, o)
+	if err := w.addAll(ctx, pixels, dims[1], dims[2], 1, labels, o); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }

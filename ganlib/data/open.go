@@ -17,11 +17,16 @@ import (
 type Options struct {
 	Size     int    // images become Size × Size; 0 keeps the size of the files, which must then be one for all
 	Channels int    // 1 or 3; 0: as in idx and CIFAR files, 3 for pictures
-	Split    string // "train", "test" or "all" of idx and CIFAR sets; "": train, or test where that is all there is
+	Split    string // "train", "test", "all" (both) or "extra" (SVHN) of sets with such files; "": train, or test where that is all there is
+	Values   string // range of the files' values: ValuesByte, ValuesUnit; "": ValuesByte, but images that go up to 1 are refused
+	Exact    bool   // pictures that are not Size × Size × Channels are refused, not converted
 	Images   int    // number of synthetic faces; 0: 10,000
 	Seed     int64  // of the synthetic faces
 	Progress func(done, total int)
 }
+
+// ErrNoSplit says that a set has no such part as Options.Split asks for.
+var ErrNoSplit = errors.New("there is no such split")
 
 // DefaultFaces is the number of synthetic faces when none is asked for.
 const DefaultFaces = 10_000
@@ -36,10 +41,13 @@ const DefaultFaces = 10_000
 // Decoded images are kept in CacheDir, so that the next Open of the same files takes milliseconds. Source.Found says
 // what was found. Errors name the file, what is wrong with it and what to do.
 func Open(ctx context.Context, dataset, path string, o Options) (*Source, error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
 	if dataset == "faces" || dataset == "" && path == "" {
+		if o.Split != "" {
+			return nil, fmt.Errorf("data: faces: %w, %s is not to be had: leave it out", ErrNoSplit, o.Split)
+		}
 		return facesWith(o), nil
 	}
 	kind, err := kindOf(dataset)
@@ -63,6 +71,10 @@ func Open(ctx context.Context, dataset, path string, o Options) (*Source, error)
 	if kind != "" && in.kind != kind {
 		return nil, fmt.Errorf("data: %s: holds %s, expected was %s", path, kindNames[in.kind], dataset)
 	}
+	if o.Split != "" && in.kind == "pictures" || o.Split == "extra" && in.kind != "svhn" {
+		return nil, fmt.Errorf("data: %s: %s: %w, %s is not to be had: leave it out", path, kindNames[in.kind], ErrNoSplit, o.Split)
+	}
+	in.place = path
 	s, err := in.open(ctx, o)
 	if err == nil && kind == "idx" && s.Official() && s.Name() != dataset {
 		return nil, fmt.Errorf("data: %s: the files are those of %s, expected was %s", path, s.Name(), dataset)
@@ -87,7 +99,11 @@ func kindOf(dataset string) (string, error) {
 	return "", fmt.Errorf("data: unknown set %q: known are faces, folder, %s", dataset, strings.Join(setNames(), ", "))
 }
 
-func (o *Options) check() error {
+// Splits are the parts that sets of several files have.
+func Splits() []string { return []string{"train", "test", "all", "extra"} }
+
+// Check refuses what no set can meet.
+func (o Options) Check() error {
 	switch {
 	case o.Size < 0 || o.Size > 4096:
 		return fmt.Errorf("data: image size %d: use 1 to 4096, or 0 for the size of the files", o.Size)
@@ -95,8 +111,10 @@ func (o *Options) check() error {
 		return fmt.Errorf("data: %d channels: use 1 (grey) or 3 (colour)", o.Channels)
 	case o.Images < 0:
 		return fmt.Errorf("data: %d faces: use a positive number", o.Images)
-	case !slices.Contains([]string{"", "train", "test", "all"}, o.Split):
-		return fmt.Errorf("data: split %q: use train, test or all", o.Split)
+	case o.Split != "" && !slices.Contains(Splits(), o.Split):
+		return fmt.Errorf("data: split %q: use train, test or all (extra: of SVHN)", o.Split)
+	case o.Values != "" && o.Values != ValuesByte && o.Values != ValuesUnit:
+		return fmt.Errorf("data: values %q: use %s or %s", o.Values, ValuesByte, ValuesUnit)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func TestOpenRefusesBadIDX(t *testing.T) {
 		"truncated":         {good[:18], nil, []string{"ends after 2 of 8 bytes", "get the file again"}},
 		"within its sizes":  {good[:7], nil, []string{"ends within its sizes"}},
 		"too long":          {append(slices.Clone(good), 1), nil, []string{"goes on after"}},
-		"wrong magic":       {append([]byte{0, 0, 13, 3}, good[4:]...), nil, []string{"00 00 0d 03", "idx"}},
+		"wrong magic":       {append([]byte{0, 0, 13, 3}, good[4:]...), nil, []string{"holds values of float32", "bytes from 0 to 255"}},
 		"truncated gzip":    {gzipped(good)[:20], nil, []string{"unexpected EOF"}},
 		"web page":          {[]byte("\n<!DOCTYPE html><html>404</html>"), nil, []string{"web page"}},
 		"no images":         {idxBytes(nil, 0, 2, 2), nil, []string{"size 0"}},
@@ -307,6 +307,8 @@ func TestOpenRefusesBadRequests(t *testing.T) {
 	refuses(t, "", "x", Options{Size: -1}, "image size -1")
 	refuses(t, "", "x", Options{Channels: 2}, "2 channels")
 	refuses(t, "", "x", Options{Split: "valid"}, `split "valid"`, "train, test or all")
+	refuses(t, "", "x", Options{Values: "-1-1"}, `values "-1-1"`, "0-255 or 0-1")
+	refuses(t, "faces", "", Options{Split: "test"}, "faces", "no such split", "leave it out")
 	refuses(t, "celebb", "x", Options{}, `unknown set "celebb"`, "celeba", "mnist")
 	refuses(t, "celeba", "", Options{}, "ganbook data download celeba", "--data")
 }

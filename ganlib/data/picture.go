@@ -19,6 +19,7 @@ import (
 type picture struct {
 	pix     []byte
 	h, w, c int
+	top     byte // largest value of the file
 }
 
 // maxPixels bounds what a small file can unfold to.
@@ -99,7 +100,7 @@ func (p picture) withChannels(c int) picture {
 	if c == p.c {
 		return p
 	}
-	q := picture{h: p.h, w: p.w, c: c, pix: make([]byte, p.h*p.w*c)}
+	q := picture{h: p.h, w: p.w, c: c, top: p.top, pix: make([]byte, p.h*p.w*c)}
 	for i := range p.h * p.w {
 		if c == 3 {
 			v := p.pix[i]

@@ -40,6 +40,7 @@ func cacheFolder() (string, error) {
 type input struct {
 	kind  string // for the cache's file name
 	name  string
+	place string // for messages
 	found string
 	files []stamp // what the images come from
 	// write decodes everything into w, whose shape it sets before the first image.
@@ -64,6 +65,9 @@ func stampOf(path string, info os.FileInfo) stamp {
 func (in *input) key(o Options) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %s %q %d %d %q\n", preparedVersion, in.kind, in.name, o.Size, o.Channels, o.Split)
+	if o.Values != "" || o.Exact {
+		fmt.Fprintf(h, "values %q exact %v\n", o.Values, o.Exact)
+	}
 	for _, f := range in.files {
 		fmt.Fprintf(h, "%q %d %d\n", f.path, f.size, f.time)
 	}
@@ -86,6 +90,9 @@ func (in *input) open(ctx context.Context, o Options) (*Source, error) {
 	defer w.discard()
 	if err := in.write(ctx, w); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
+	}
+	if err := o.checkRange(in.place, w.Images, w.top); err != nil {
+		return nil, err
 	}
 	if w.path == "" {
 		if dir == "" {
@@ -153,6 +160,14 @@ func (w *preparedWriter) addAll(ctx context.Context, pixels []byte, h, wide, c i
 			w.Channels = o.Channels
 		}
 	}
+	if err := o.checkShape(h, wide, c); err != nil {
+		return err
+	}
+	pixels, top, err := o.asBytes(pixels)
+	if err != nil {
+		return err
+	}
+	w.top = max(w.top, top)
 	in, out := h*wide*c, w.Height*w.Width*w.Channels
 	if h == w.Height && wide == w.Width && c == w.Channels {
 		return w.add(pixels, labels)

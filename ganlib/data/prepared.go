@@ -133,6 +133,7 @@ type preparedWriter struct {
 	memory bytes.Buffer
 	out    *bufio.Writer
 	labels []uint8
+	top    byte // largest value of the files
 	sum    hash.Hash
 	block  uint32 // CRC of the block being filled
 	filled int    // bytes in it

@@ -22,7 +22,7 @@ func (p picture) crop(size int) picture {
 	if p.h == size && p.w == size {
 		return p
 	}
-	q := picture{h: size, w: size, c: p.c, pix: make([]byte, 0, size*size*p.c)}
+	q := picture{h: size, w: size, c: p.c, top: p.top, pix: make([]byte, 0, size*size*p.c)}
 	for y := range size {
 		q.pix = append(q.pix, p.pix[((top+y)*p.w+left)*p.c:][:size*p.c]...)
 	}
@@ -75,7 +75,7 @@ func rounded(sum int32) byte {
 }
 
 func (p picture) resizeRows(w int) picture {
-	q := picture{h: p.h, w: w, c: p.c, pix: make([]byte, p.h*w*p.c)}
+	q := picture{h: p.h, w: w, c: p.c, top: p.top, pix: make([]byte, p.h*w*p.c)}
 	filter := triangle(p.w, w)
 	for y := range p.h {
 		in, out := p.pix[y*p.w*p.c:(y+1)*p.w*p.c], q.pix[y*w*p.c:(y+1)*w*p.c]
@@ -94,7 +94,7 @@ func (p picture) resizeRows(w int) picture {
 
 func (p picture) resizeColumns(h int) picture {
 	row := p.w * p.c
-	q := picture{h: h, w: p.w, c: p.c, pix: make([]byte, h*row)}
+	q := picture{h: h, w: p.w, c: p.c, top: p.top, pix: make([]byte, h*row)}
 	sums := make([]int32, row)
 	for y, t := range triangle(p.h, h) {
 		clear(sums)

@@ -40,9 +40,10 @@ func anoganExperiment(id string, document func() anogan.Config) Experiment {
 	}
 }
 
-// anoganWishes is what --set can change: the game, the search, and which classes are normal.
+// anoganWishes is what --set can change: the game, the search, the images, and which classes are normal.
 type anoganWishes struct {
 	anogan.Config
+	dataWishes
 	Normal string `symbol:"normal"` // "1"; "0,2"; "!4", all but 4; "all"
 }
 
@@ -90,7 +91,7 @@ func anoganSettings(id string, c anogan.Config, o Options) (Settings, error) {
 		s.Seed = *o.Seed
 	}
 	s.Data = DataSettings{Set: "mnist", Size: c.ImageSize, Channels: c.Channels, Normal: w.Normal}
-	return s, nil
+	return s, w.settle(&s.Data)
 }
 
 // lateFollows stands for a late epoch at three quarters of the training, as the blog's 150 of 200.

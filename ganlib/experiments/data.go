@@ -37,10 +37,29 @@ func (d DataSettings) download(ctx context.Context, get func(context.Context, st
 	return get(ctx, d.Set)
 }
 
+// dataWishes is what --set can change of the images.
+type dataWishes struct {
+	Split  string `symbol:"split"`  // as in DataSettings; the seed may be left out
+	Values string `symbol:"values"` // as in DataSettings
+}
+
+// settle checks the wishes and puts them into the settings, with nothing left to be guessed.
+func (w dataWishes) settle(d *DataSettings) error {
+	part, err := parseDivision(w.Split)
+	if err != nil {
+		return err
+	}
+	if err := (data.Options{Values: w.Values}).Check(); err != nil {
+		return err
+	}
+	d.Split, d.Values = part.String(), w.Values
+	return nil
+}
+
 // openData opens the images of the settings; progress may be nil.
 func openData(ctx context.Context, d DataSettings, master int64, progress func(done, total int)) (*data.Source, error) {
-	src, err := data.Open(ctx, d.Set, d.Path, data.Options{
-		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Progress: progress,
+	src, err := OpenPart(ctx, d.Set, d.Path, d.Split, data.Options{
+		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Values: d.Values, Progress: progress,
 	})
 	if err != nil || d.Normal == "" {
 		return src, err

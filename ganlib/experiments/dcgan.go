@@ -70,10 +70,14 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	override(&c.BatchSize, o.Batch)
 	override(&c.ImageSize, o.ImageSize)
 	override(&c.Epochs, o.Epochs)
-	if err := apply(&c, o.Set); err != nil {
+	w := struct {
+		dcgan.Config
+		dataWishes
+	}{Config: c}
+	if err := apply(&w, o.Set); err != nil {
 		return s, err
 	}
-	s.Images = o.Images
+	c, s.Images = w.Config, o.Images
 	if shown > 0 && c.Epochs == 0 { // the scale decides how long it takes, whatever the size of the data
 		c.Epochs = shown / faces
 		if s.Images == 0 {
@@ -92,7 +96,7 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 		s.Seed = *o.Seed
 	}
 	s.Data = DataSettings{Set: "faces", Count: faces, Size: c.ImageSize, Channels: c.Channels}
-	return s, nil
+	return s, w.settle(&s.Data)
 }
 
 func override(field *int, wish int) {

@@ -85,6 +85,8 @@ type DataSettings struct {
 	Count    int    `json:"count"`          // of drawn images; 0: all there are
 	Size     int    `json:"size"`
 	Channels int    `json:"channels"`
+	Split    string `json:"split,omitempty"`  // "test", "all", "all 80/20 seed 7 second": files, and a part drawn from them; "": train, or test where that is all there is
+	Values   string `json:"values,omitempty"` // range of the files' values, as data.Options has it; "": 0-255, and 0-1 is refused
 	Normal   string `json:"normal,omitempty"` // classes that are trained on, as normal=… has them, without their labels; "": no choice
 }
 

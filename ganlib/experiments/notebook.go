@@ -61,6 +61,11 @@ func (d DataSettings) describe() string {
 		set.Normal = ""
 		return set.describe() + ", normal: " + d.Normal
 	}
+	if d.Split != "" {
+		set := d
+		set.Split = ""
+		return set.describe() + ", " + d.Split
+	}
 	if d.Path != "" {
 		return d.Path
 	}
