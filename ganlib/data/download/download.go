@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 )
 
 // Get fetches the files of a set into dir ("": data.DownloadDir) and checks them. Files that are there and right are
-// kept. Accept is shown the terms once; its consent is remembered in dir. Progress may be nil.
+// kept; where somebody else put all of them, nothing is asked or written. Accept is shown the terms once; its consent is remembered in dir. Progress may be nil.
 //
 // A file appears under its name only when its checksum is right; until then it is NAME.part, from which a broken
 // download continues. When a mirror fails or serves something else, the next one is tried.
@@ -45,6 +46,9 @@ const (
 var stallLimit = 60 * time.Second
 
 func get(ctx context.Context, s data.Set, dir string, progress func(string, int64, int64), accept func(string) bool) error {
+	if putThere(s, dir) {
+		return nil
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("data: %s: %w: choose a folder that can be written", s.Name, err)
 	}
@@ -57,6 +61,14 @@ func get(ctx context.Context, s data.Set, dir string, progress func(string, int6
 		}
 	}
 	return nil
+}
+
+// putThere says whether a folder has every file of a set as published, and not by us.
+func putThere(s data.Set, dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, consentFile)); err == nil {
+		return false
+	}
+	return !slices.ContainsFunc(s.Files, func(f data.File) bool { return f.Verify(filepath.Join(dir, f.Name)) != nil })
 }
 
 // consent asks for the terms unless exactly these were accepted before.

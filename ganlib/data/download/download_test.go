@@ -281,6 +281,19 @@ func TestDownloadAsksForTheTermsOnce(t *testing.T) {
 	}
 }
 
+// Files that are there already, such as somebody's copy in a folder that cannot be written, need no consent.
+func TestDownloadAsksNothingWhereAllIsThere(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "file.bin"), body)
+	refuse := func(string) bool { t.Error("the terms were asked"); return false }
+	if err := get(t.Context(), set("http://127.0.0.1:1/"), dir, nil, refuse); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, consentFile)); err == nil {
+		t.Error("a consent was written")
+	}
+}
+
 func TestGetRefusesAnUnknownSet(t *testing.T) {
 	if err := Get(t.Context(), "lsun", t.TempDir(), nil, yes); err == nil || !strings.Contains(err.Error(), "celeba") {
 		t.Errorf("error %v", err)
