@@ -35,12 +35,12 @@ func TestMorphsRefuse(t *testing.T) {
 	other := way("", 13, 1)
 	other.Steps[1].Step = 11
 	blank := way("", 13, 1)
-	blank.Query = image.NewRGBA(image.Rectangle{})
+	blank.Query = nil
 	missing := way("", 13, 1)
 	missing.Steps[3].Image = nil
 	for word, rows := range map[string][]Morph{
 		"no step": nil, "query 1 of a figure has 2 steps": {way("", 13, 1), short}, "step 11 where the first has 10": {way("", 13, 1), other},
-		"query 0 of a figure is empty": {blank}, "image at step 50 is empty": {missing},
+		"query 0 of a figure is missing": {blank}, "no mapped image at step 50": {missing},
 	} {
 		if _, err := Morphs(rows...); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("want an error about %q, got %v", word, err)
