@@ -47,6 +47,7 @@ var rules = []rule{
 	{"ganlib/health", []string{"ganlib/runlog"}, nil},
 	{"ganlib/eval/...", []string{"ganlib/eval/..."}, []string{gonum}},
 	{"ganlib/train/...", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/health", "ganlib/train/..."}, []string{gomlx, compute}},
+	{"ganlib/features", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/eval"}, []string{gomlx, compute}},
 	{"ganlib/gantest/...", []string{"ganlib/..."}, []string{gomlx, compute, goxla, ximage, gonum}},
 	{"ganlib/experiments/figures", []string{"ganlib/...", "plots/..."}, []string{gomlx, compute, ximage}},
 	{"ganlib/experiments", []string{"ganlib/...", "plots/sheet"}, []string{gomlx, compute, ximage}}, // cells link it, and draw no curves
@@ -189,6 +190,8 @@ func TestImportTable(t *testing.T) {
 		{"ganlib/runlog", "github.com/gomlx/gomlx/core/graph", false},
 		{"ganlib/eval", "gonum.org/v1/gonum/mat", true},
 		{"ganlib/eval", ours("ganlib"), false},
+		{"ganlib/features", ours("ganlib/eval"), true},
+		{"ganlib/features", ours("ganlib/train"), false},
 		{"ganlib/experiments", ours("ganlib/progan"), true},
 		{"ganlib/experiments", ours("kernelext"), false},
 		{"ganlib/experiments", ours("plots/sheet"), true},
