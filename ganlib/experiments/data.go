@@ -58,6 +58,9 @@ func (w dataWishes) settle(d *DataSettings) error {
 
 // openData opens the images of the settings; progress may be nil.
 func openData(ctx context.Context, d DataSettings, master int64, progress func(done, total int)) (*data.Source, error) {
+	if d.Part != nil {
+		return d.Part.open(ctx, d, progress)
+	}
 	src, err := OpenPart(ctx, d.Set, d.Path, d.Split, data.Options{
 		Size: d.Size, Channels: d.Channels, Images: d.Count, Seed: master, Values: d.Values, Progress: progress,
 	})

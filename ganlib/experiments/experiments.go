@@ -48,6 +48,7 @@ type Options struct {
 	Batch, Width, ImageSize, Epochs int
 	Images                          int64             // images to show, instead of epochs
 	Set                             map[string]string // any field of the configuration, by name or by the document's symbol
+	Given                           *Settings         // all of them, as recorded; the wishes above are not looked at
 
 	IgnoreMemory bool // train even if the machine has less memory than the estimate
 
@@ -88,6 +89,8 @@ type DataSettings struct {
 	Split    string `json:"split,omitempty"`  // "test", "all", "all 80/20 seed 7 second": files, and a part drawn from them; "": train, or test where that is all there is
 	Values   string `json:"values,omitempty"` // range of the files' values, as data.Options has it; "": 0-255, and 0-1 is refused
 	Normal   string `json:"normal,omitempty"` // classes that are trained on, as normal=… has them, without their labels; "": no choice
+
+	Part *EvaluationPart `json:"part,omitempty"` // of an evaluation, which decides what is trained on; Normal only says it again
 }
 
 // Experiment is one result to rerun.
@@ -140,7 +143,12 @@ func plan(id string, o Options) (Experiment, Settings, *ganlib.GAN, error) {
 	if err != nil {
 		return e, Settings{}, nil, err
 	}
-	s, err := e.Settings(o)
+	var s Settings
+	if o.Given != nil {
+		s = *o.Given
+	} else {
+		s, err = e.Settings(o)
+	}
 	if err == nil {
 		err = s.validate()
 	}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 )
 
 // The backend leaves 100 kB of garbage with every large product. Go collects it when there is as much of it as there is
@@ -18,12 +19,18 @@ const (
 	hectic         = 8         // collections in an iteration that tell of a limit that has become too tight
 )
 
-// garbage keeps the limit of one trainer.
+// garbage is one trainer's part in the limit.
 type garbage struct {
 	iterations int
-	limit      int64 // 0: not set
-	before     int64 // what it was
+	counted    bool // in limit.trainers
 	cycles     uint64
+}
+
+// limit is the process's, kept by all its trainers together; the last one to end takes it away.
+var limit struct {
+	sync.Mutex
+	trainers    int
+	now, before int64
 }
 
 // stepped is called after every iteration.
@@ -34,22 +41,32 @@ func (g *garbage) stepped() {
 	if g.iterations++; g.iterations < settled {
 		return
 	}
+	limit.Lock()
+	defer limit.Unlock()
 	cycles := collections()
 	switch {
-	case g.limit == 0:
-		g.limit = mapped() + garbageAllowed
-		g.before = debug.SetMemoryLimit(g.limit)
+	case !g.counted:
+		g.counted = true
+		limit.trainers++
+		limit.now = mapped() + garbageAllowed
+		if before := debug.SetMemoryLimit(limit.now); limit.trainers == 1 {
+			limit.before = before
+		}
 	case cycles-g.cycles > hectic:
-		g.limit += g.limit / 4
-		debug.SetMemoryLimit(g.limit)
+		limit.now += limit.now / 4
+		debug.SetMemoryLimit(limit.now)
 	}
 	g.cycles = cycles
 }
 
-// lift takes the limit away: other graphs need other buffers.
+// lift takes the limit away, unless others train: other graphs need other buffers.
 func (g *garbage) lift() {
-	if g.limit != 0 {
-		debug.SetMemoryLimit(g.before)
+	limit.Lock()
+	defer limit.Unlock()
+	if g.counted {
+		if limit.trainers--; limit.trainers == 0 {
+			debug.SetMemoryLimit(limit.before)
+		}
 	}
 	*g = garbage{}
 }

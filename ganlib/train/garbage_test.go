@@ -36,6 +36,27 @@ func TestGarbageLimit(t *testing.T) {
 	}
 }
 
+// Trainers of one process keep one limit, which goes with the last of them, whoever that is.
+func TestGarbageLimitIsShared(t *testing.T) {
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	none := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(none)
+	var first, second garbage
+	for range settled {
+		first.stepped()
+		second.stepped()
+	}
+	first.lift()
+	if now := debug.SetMemoryLimit(-1); now == none {
+		t.Error("the limit is gone while one of two trains")
+	}
+	second.lift()
+	if now := debug.SetMemoryLimit(-1); now != none {
+		t.Errorf("after both are gone the limit is %d", now)
+	}
+}
+
 // Whoever sets Go's collector keeps it.
 func TestGarbageIsTheUsersChoice(t *testing.T) {
 	before := debug.SetMemoryLimit(-1)

@@ -1,0 +1,218 @@
+package protocol
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/seed"
+)
+
+// Pool is the images of a set, with their labels, which nobody outside of this package sees.
+type Pool struct {
+	train, test *data.Source // nil: there is no such file
+	all         *data.Source
+}
+
+// Open opens what there is of a set; path is as in [data.Open]. A set of which only one file exists is a pool, too.
+func Open(ctx context.Context, set, path string, size, channels int, progress func(done, total int)) (*Pool, error) {
+	open := func(split string) (*data.Source, error) {
+		return data.Open(ctx, set, path, data.Options{Size: size, Channels: channels, Split: split, Progress: progress})
+	}
+	p := &Pool{}
+	var errs [2]error
+	p.train, errs[0] = open("train")
+	p.test, errs[1] = open("test")
+	if p.train == nil && p.test == nil {
+		return nil, errors.Join(errs[:]...)
+	}
+	if p.train != nil && p.test != nil && p.train.Hash() == p.test.Hash() {
+		p.test = nil // a set without an official division, which gives all there is whatever is asked for
+	}
+	var err error
+	switch {
+	case p.test == nil:
+		p.all = p.train
+	case p.train == nil:
+		p.all = p.test
+	default:
+		if p.all, err = open("all"); err != nil {
+			return nil, err
+		}
+	}
+	if p.all.Labels() == nil {
+		return nil, fmt.Errorf("protocol: %s has no labels, without which nothing can be judged; put the label files beside the images", p.all.Name())
+	}
+	return p, nil
+}
+
+// Files describes the files for [Data].
+func (p *Pool) Files() (list []File) {
+	for _, part := range []struct {
+		name string
+		src  *data.Source
+	}{{"train", p.train}, {"test", p.test}} {
+		if s := part.src; s != nil {
+			list = append(list, File{Part: part.name, Images: s.Len(), Hash: s.Hash(), Official: s.Official(), Note: s.Note()})
+		}
+	}
+	return list
+}
+
+// Classes lists the labels that occur, rising.
+func (p *Pool) Classes() []int {
+	seen := map[int]bool{}
+	for _, l := range p.all.Labels() {
+		seen[int(l)] = true
+	}
+	var list []int
+	for c := range seen {
+		list = append(list, c)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Division is the pictures of one row of the grid.
+type Division struct {
+	Train *data.Source // normal pictures to train on, without labels
+	Held  *data.Source // normal pictures kept for the threshold, without labels
+	Test  *SealedTest
+
+	hash string
+}
+
+// Hash names the division: files, split and class.
+func (d *Division) Hash() string { return d.hash }
+
+// Divide makes the pictures of a class's row. It fails when the class does not occur, when nothing is left to train or
+// to hold out, and when the test would have pictures of one side only, so that no order of the two can be judged.
+func (p *Pool) Divide(s Split, class int) (*Division, error) {
+	if err := s.validate(); err != nil {
+		return nil, fmt.Errorf("protocol: %w", err)
+	}
+	if classes := p.Classes(); !slices.Contains(classes, class) {
+		return nil, fmt.Errorf("protocol: there is no image of class %d; the classes are %v", class, classes)
+	}
+	forTraining, test, err := p.parts(s, class)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: %s split, class %d: %w", s.Kind, class, err)
+	}
+	normal, err := forTraining.Of(s.describe(class), func(c int) bool { return s.normal(class, c) })
+	if err != nil {
+		return nil, fmt.Errorf("protocol: nothing to train on: %w", err)
+	}
+	train, held, err := normal.Divide(1-s.Held, s.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: holding %v of the training images out for the threshold: %w", s.Held, err)
+	}
+	train, held = train.Unlabelled(), held.Unlabelled()
+	if s.Contamination > 0 {
+		if train, err = s.contaminate(train, forTraining, class); err != nil {
+			return nil, err
+		}
+	}
+	sealed, err := seal(test, func(c int) bool { return s.normal(class, c) })
+	if err != nil {
+		return nil, err
+	}
+	d := &Division{Train: train, Held: held, Test: sealed, hash: p.divisionHash(s, class)}
+	sealed.of = d
+	return d, nil
+}
+
+func (s Split) describe(class int) string {
+	if s.Kind == LeaveOneOut {
+		return fmt.Sprintf("all but class %d", class)
+	}
+	return fmt.Sprintf("class %d", class)
+}
+
+// parts are the labelled images to train on, of all classes, and those of the test.
+func (p *Pool) parts(s Split, class int) (train, test *data.Source, err error) {
+	if s.Kind == OneClass && s.Train == 0 {
+		if p.train == nil || p.test == nil {
+			return nil, nil, errors.New("the official division needs the training and the test file, and one of them is not there; give the split a share of training pictures")
+		}
+		return p.train, p.test, nil
+	}
+	all := p.all
+	if s.Kind == Small {
+		if p.train == nil || p.train.Len() < s.First {
+			return nil, nil, fmt.Errorf("it takes the first %d images of the training file, which are not there", s.First)
+		}
+		if all, err = p.train.Subset(upTo(s.First)); err != nil {
+			return nil, nil, err
+		}
+	}
+	var trains, tests []int
+	for i, drawn := range draw(all.Labels(), s.Train, s.Seed) {
+		switch {
+		case s.Kind == LeaveOneOut && int(all.Labels()[i]) == class: // every image of the class left out is tested
+			tests = append(tests, i)
+		case drawn:
+			trains = append(trains, i)
+		default:
+			tests = append(tests, i)
+		}
+	}
+	if train, err = all.Subset(trains); err != nil {
+		return nil, nil, err
+	}
+	test, err = all.Subset(tests)
+	return train, test, err
+}
+
+// draw marks a share of the images of every class, by a stream of the class's own.
+func draw(labels []uint8, share float64, master int64) []bool {
+	members := map[uint8][]int{}
+	for i, l := range labels {
+		members[l] = append(members[l], i)
+	}
+	drawn := make([]bool, len(labels))
+	for l, list := range members {
+		count := int(share*float64(len(list)) + 0.5)
+		for _, k := range seed.Rand(master, "protocol", int64(l)).Perm(len(list))[:count] {
+			drawn[list[k]] = true
+		}
+	}
+	return drawn
+}
+
+// contaminate replaces a share of the training images by anomalous ones that the test does not have.
+func (s Split) contaminate(train, from *data.Source, class int) (*data.Source, error) {
+	others, err := from.Of(fmt.Sprintf("classes other than %d", class), func(c int) bool { return !s.normal(class, c) })
+	if err != nil {
+		return nil, fmt.Errorf("protocol: contamination: %w", err)
+	}
+	mixed, err := train.Contaminate(others.Unlabelled(), s.Contamination, s.Seed)
+	if err != nil {
+		return nil, fmt.Errorf("protocol: contamination: %w", err)
+	}
+	return mixed, nil
+}
+
+func (p *Pool) divisionHash(s Split, class int) string {
+	s.Words = ""
+	h := sha256.New()
+	for _, f := range p.Files() {
+		fmt.Fprintf(h, "%s %s\n", f.Part, f.Hash)
+	}
+	text, _ := json.Marshal(s) // a struct of numbers and strings
+	fmt.Fprintf(h, "%s class %d\n", text, class)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// upTo lists 0 to n−1.
+func upTo(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
