@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// recogniseFolder looks for idx files, CIFAR-10 batches, an archive or pictures in a folder; where there is nothing,
+// recogniseFolder looks for idx files, CIFAR-10 batches, SVHN's MAT-files, an archive or pictures in a folder; where there is nothing,
 // in the folders one and two below.
 func recogniseFolder(dir, dataset string, o Options) (*input, error) {
 	level := []string{dir}
@@ -43,7 +43,7 @@ func nothingIn(dir, dataset string) error {
 		return err
 	}
 	pictures, others := survey(entries)
-	wanted := "pictures, idx files or CIFAR-10 batches"
+	wanted := "pictures, idx files, CIFAR-10 batches or SVHN's MAT-files"
 	if kind, _ := kindOf(dataset); kind != "" {
 		wanted = kindNames[kind] + " for " + dataset
 	}
@@ -88,7 +88,7 @@ func cifarBatches(files []string) (list []string) {
 	return list
 }
 
-// holds says which kinds of data a folder has directly: "idx", "cifar10", "pictures", "archive".
+// holds says which kinds of data a folder has directly: "idx", "cifar10", "svhn", "pictures", "archive".
 func holds(dir string, entries []os.DirEntry) (kinds []string) {
 	files := names(entries)
 	if len(idxInFolder(dir, files)) > 0 {
@@ -96,6 +96,9 @@ func holds(dir string, entries []os.DirEntry) (kinds []string) {
 	}
 	if len(cifarBatches(files)) > 0 {
 		kinds = append(kinds, "cifar10")
+	}
+	if len(svhnInFolder(dir, files)) > 0 {
+		kinds = append(kinds, "svhn")
 	}
 	if n, _ := survey(entries); n > 0 {
 		kinds = append(kinds, "pictures")
@@ -110,7 +113,7 @@ func holds(dir string, entries []os.DirEntry) (kinds []string) {
 func fitting(kinds []string, dataset string) (fit []string) {
 	want, _ := kindOf(dataset)
 	for _, k := range kinds {
-		if want == "" || k == want || k == "archive" && want != "idx" {
+		if want == "" || k == want || k == "archive" && want != "idx" && want != "svhn" {
 			fit = append(fit, k)
 		}
 	}
@@ -153,6 +156,8 @@ func openFolder(dir, dataset string, o Options) (*input, error) {
 		return idxSplits(dir, dataset, idxInFolder(dir, files), o)
 	case "cifar10":
 		return cifarInput(dir, cifarBatches(files), o)
+	case "svhn":
+		return svhnSplits(dir, svhnInFolder(dir, files), o)
 	case "pictures":
 		return folderInput(dir, 0, o)
 	}
@@ -174,8 +179,8 @@ func idxSplits(dir, dataset string, splits map[string]string, o Options) (*input
 	want := o.Split
 	if want == "" {
 		want = "train"
-		if splits["train"] == "" {
-			return idxInput(name, []string{splits["test"]}, "test split only", o)
+		if only := splits["test"]; splits["train"] == "" {
+			return idxInput(name, []string{only}, noteOfFile(filepath.Base(only)), o)
 		}
 	}
 	var images []string
@@ -194,10 +199,18 @@ func idxSplits(dir, dataset string, splits map[string]string, o Options) (*input
 // noteOfSplit says which part of a set there is; nobody need be told of the images for training.
 func noteOfSplit(split string) string {
 	switch split {
-	case "test":
-		return "test split"
+	case "test", "extra":
+		return split + " split"
 	case "all":
 		return "training and test images"
+	}
+	return ""
+}
+
+// noteOfFile says that there is one split only, where a file's name tells which.
+func noteOfFile(name string) string {
+	if part := partOf(name); part != "" && part != "train" {
+		return part + " split only"
 	}
 	return ""
 }

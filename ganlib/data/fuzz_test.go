@@ -4,6 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -46,6 +49,37 @@ func FuzzCIFAR(f *testing.F) {
 		members, err := readTar(bytes.NewReader(raw), cifarWanted("all"))
 		if err == nil && len(members) > 6 {
 			t.Errorf("%d members", len(members))
+		}
+	})
+}
+
+func FuzzMAT(f *testing.F) {
+	x, y := digitsOf(2)
+	f.Add(matBytes(x, y))
+	x.packed = false
+	f.Add(matBytes(y, x))
+	f.Add(matBytes(x)[:200])
+	for _, name := range []string{"svhn_packed.mat", "svhn_plain.mat"} {
+		raw, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		w, err := newPreparedWriter("", description{Name: "fuzz", Labelled: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if addSVHN(t.Context(), w, bytes.NewReader(raw), Options{Size: 4}) != nil {
+			return
+		}
+		s, err := w.finish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Len() == 0 || len(s.Labels()) != s.Len() || slices.Max(s.Labels()) > 9 {
+			t.Errorf("%d images, labels %v", s.Len(), s.Labels())
 		}
 	})
 }

@@ -34,7 +34,7 @@ const DefaultFaces = 10_000
 // Open returns the images of a set.
 //
 // Path is what the user has: a folder or zip of pictures, img_align_celeba as zip or folder (or the folder above), idx
-// files packed or not, CIFAR-10's binary archive or folder. With an empty path the set is taken from where Download
+// files packed or not, CIFAR-10's binary archive or folder, SVHN's MAT-files. With an empty path the set is taken from where Download
 // puts it. Dataset names what is expected ("celeba", "mnist", … see Sets; "faces": synthetic, no path); empty takes
 // whatever is there, and faces when the path is empty too.
 //
@@ -82,7 +82,7 @@ func Open(ctx context.Context, dataset, path string, o Options) (*Source, error)
 	return s, err
 }
 
-var kindNames = map[string]string{"idx": "idx files", "cifar10": "CIFAR-10 batches", "pictures": "pictures"}
+var kindNames = map[string]string{"idx": "idx files", "cifar10": "CIFAR-10 batches", "svhn": "SVHN's MAT-files", "pictures": "pictures"}
 
 // kindOf is the kind of files that a named set has.
 func kindOf(dataset string) (string, error) {
@@ -91,8 +91,8 @@ func kindOf(dataset string) (string, error) {
 		return "", nil
 	case "celeba", "folder":
 		return "pictures", nil
-	case "cifar10":
-		return "cifar10", nil
+	case "cifar10", "svhn":
+		return dataset, nil
 	case "mnist", "fashion-mnist", "kmnist":
 		return "idx", nil
 	}
@@ -209,6 +209,7 @@ var (
 	zipMagic  = []byte("PK\x03\x04")
 	emptyZip  = []byte("PK\x05\x06")
 	idxMagic  = []byte{0, 0, 8}
+	matMagic  = []byte("MATLAB 5.0 MAT-file")
 )
 
 // recogniseFile goes by content, not by name.
@@ -225,8 +226,12 @@ func recogniseFile(path string, info os.FileInfo, dataset string, o Options) (*i
 		return zipInput(path, info, o), nil
 	case LooksLikeHTML(plain):
 		return nil, fmt.Errorf("%s: is a web page (an error page or a login?), not data: download it with a browser and look at it, then get the file again", path)
+	case bytes.HasPrefix(head, matMagic):
+		return svhnInput([]string{path}, noteOfFile(base), o)
+	case isHDF5(head):
+		return nil, fmt.Errorf("%s: HDF5 (a MAT-file of version 7.3?): give SVHN's official files, or save it as version 5 (save -v7)", path)
 	case bytes.HasPrefix(plain, idxMagic):
-		return idxInput(nameOfSet(dataset, filepath.Dir(path)), []string{path}, "", o)
+		return idxInput(nameOfSet(dataset, filepath.Dir(path)), []string{path}, noteOfFile(base), o)
 	case len(plain) > 262 && string(plain[257:262]) == "ustar":
 		return cifarInput(path, nil, o)
 	case strings.HasSuffix(base, ".bin") && info.Size()%cifarRecord == 0:
@@ -238,7 +243,7 @@ func recogniseFile(path string, info os.FileInfo, dataset string, o Options) (*i
 	case bytes.HasPrefix(head, gzipMagic):
 		return nil, fmt.Errorf("%s: gzip, but neither an idx file nor a tar archive inside: get it again", path)
 	}
-	return nil, fmt.Errorf("%s: starts with % x, which is none of zip, gzip, idx (00 00 08 03) and tar: give a folder or zip of pictures, idx files or cifar-10-binary.tar.gz", path, head[:min(4, len(head))])
+	return nil, fmt.Errorf("%s: starts with % x, which is none of zip, gzip, idx (00 00 08 03), tar and MAT: give a folder or zip of pictures, idx files, cifar-10-binary.tar.gz or SVHN's files", path, head[:min(4, len(head))])
 }
 
 // heads are the first bytes of a file and, where it is gzip, of what is inside.

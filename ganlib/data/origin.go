@@ -34,16 +34,23 @@ func (o *origin) add(file string, is published) {
 	switch {
 	case is.set == "":
 		o.foreign = append(o.foreign, name+" has other contents")
-	case ofTest(name) != ofTest(is.name):
+	case partOf(name) != "" && partOf(name) != partOf(is.name):
 		o.foreign = append(o.foreign, fmt.Sprintf("%s is the official %s of %s", name, is.name, is.set))
 	case !slices.Contains(o.sets, is.set):
 		o.sets = append(o.sets, is.set)
 	}
 }
 
-// ofTest says whether a file is of the test images, by its name.
-func ofTest(name string) bool {
-	return strings.HasPrefix(name, "t10k") || strings.HasPrefix(name, "test")
+// partOf is the split that a file's name speaks of, "" when it speaks of none.
+func partOf(name string) string {
+	for _, p := range []struct{ prefix, part string }{
+		{"train", "train"}, {"data_batch", "train"}, {"t10k", "test"}, {"test", "test"}, {"extra", "extra"},
+	} {
+		if strings.HasPrefix(name, p.prefix) {
+			return p.part
+		}
+	}
+	return ""
 }
 
 // official is the set whose published files all of these are, "" when they are not.

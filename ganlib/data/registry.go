@@ -30,6 +30,7 @@ type File struct {
 	AlsoMD5     []string          // the same content packed otherwise, or unpacked
 	Members     map[string]string // MD5 of what an archive holds: enough when the archive was packed again
 	Mirrors     []string          // complete addresses, tried in order
+	Optional    bool              // a part that is not downloaded
 }
 
 // Sets lists the sets that Download knows.
@@ -104,6 +105,10 @@ func kmnistFile(f File) File {
 	return f.at("https://codh.rois.ac.jp/kmnist/dataset/kmnist/", "http://codh.rois.ac.jp/kmnist/dataset/kmnist/")
 }
 
+func svhnFile(f File) File {
+	return f.at("http://ufldl.stanford.edu/housenumbers/", "https://ufldl.stanford.edu/housenumbers/")
+}
+
 var sets = []Set{
 	{
 		Name: "celeba", Title: "CelebA, aligned and cropped: 202,599 faces of 178×218", Page: "http://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
@@ -163,6 +168,17 @@ var sets = []Set{
 				"https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/cifar-10-binary.tar.gz",
 			},
 		}},
+	},
+	{
+		Name: "svhn", Title: "SVHN, cropped digits: 99,289 digits of house numbers in colour, 32×32", Page: "http://ufldl.stanford.edu/housenumbers/",
+		Terms: "SVHN is for non-commercial use only.",
+		Citation: "Netzer, Wang, Coates, Bissacco, Wu, Ng: Reading Digits in Natural Images with Unsupervised Feature Learning. " +
+			"NIPS Workshop on Deep Learning and Unsupervised Feature Learning, 2011.",
+		Files: []File{
+			svhnFile(File{Name: svhnFiles["train"], Bytes: 182_040_794, MD5: "e26dedcc434d2e4c54c9b2d4a06d8373"}),
+			svhnFile(File{Name: svhnFiles["test"], Bytes: 64_275_384, MD5: "eb5a983be6a315427106f1b164d9cef3"}),
+			svhnFile(File{Name: svhnFiles["extra"], Bytes: 1_329_278_602, MD5: "a93ce644f1a588dc4d68dda5feec44a7", Optional: true}),
+		},
 	},
 }
 

@@ -1,7 +1,9 @@
 package data
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 )
 
@@ -11,7 +13,7 @@ type Check struct {
 	Err  error // nil: as published; wraps fs.ErrNotExist when it is missing
 }
 
-// Verify compares the files of a set in dir ("": DownloadDir) with the published checksums.
+// Verify compares the files of a set in dir ("": DownloadDir) with the published checksums. Optional ones may be missing.
 func Verify(set, dir string) ([]Check, error) {
 	s, err := FindSet(set)
 	if err != nil {
@@ -25,6 +27,9 @@ func Verify(set, dir string) ([]Check, error) {
 	var list []Check
 	for _, f := range s.Files {
 		err := f.Verify(filepath.Join(dir, f.Name))
+		if f.Optional && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			err = fmt.Errorf("data: %s: %w", set, err)
 		}
