@@ -8,6 +8,7 @@ type commands struct {
 	Score    scoreCmd    `cmd:"" help:"Say how anomalous pictures are to a trained AnoGAN."`
 	Runs     runsCmd     `cmd:"" help:"List, show, stop and delete runs."`
 	Compare  compareCmd  `cmd:"" help:"Compare runs: statistics, pictures and sample sheets side by side."`
+	FID      fidCmd      `cmd:"" name:"fid" help:"FID and KID of a run's samples, on a named net, beside those of real images."`
 	Features featuresCmd `cmd:"" help:"Train the nets on whose features FID and KID are measured."`
 	List     listCmd     `cmd:"" aliases:"experiments" help:"List the experiments."`
 	Table    tableCmd    `cmd:"" help:"Print an experiment's networks row by row beside the document's tables."`

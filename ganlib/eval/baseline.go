@@ -20,6 +20,11 @@ type Points struct {
 // Len is the number of points.
 func (p Points) Len() int { return len(p.Values) / max(p.Dim, 1) }
 
+// Part is the points from to to−1, which are not copied.
+func (p Points) Part(from, to int) Points {
+	return Points{Values: p.Values[from*p.Dim : to*p.Dim : to*p.Dim], Dim: p.Dim}
+}
+
 func (p Points) check(what string) error {
 	if p.Dim < 1 || len(p.Values) == 0 || len(p.Values)%p.Dim != 0 {
 		return fmt.Errorf("eval: %s: %d numbers are no whole points of %d", what, len(p.Values), p.Dim)

@@ -97,19 +97,15 @@ func parseRecord(path string, text []byte) (r Record, err error) {
 	return r, nil
 }
 
-// Open compiles the net of a file: a classifier that was trained here, with its record beside it, or Inception in
-// safetensors with the names of pytorch-fid.
-func Open(b compute.Backend, path string) (Net, error) {
+// Open compiles the classifier of a file, with its record beside it.
+func Open(b compute.Backend, path string) (*Classifier, error) {
 	file, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("features: there is no file %s; train a net with: ganbook features train SET", path)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("features: %w", err)
 	}
 	text, err := os.ReadFile(recordBeside(path))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("features: %s has no record %s beside it", path, recordBeside(path))
+		return nil, fmt.Errorf("features: %s has no record %s beside it; keep the two together, or train again with: ganbook features train SET", path, recordBeside(path))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("features: %w", err)

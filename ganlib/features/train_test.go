@@ -131,7 +131,7 @@ func TestFiles(t *testing.T) {
 		"it needs 1 to 5 numbers of maps":        func() { write(record, bytes.Replace(text, []byte(`"features": 64`), []byte(`"features": 0`), 1)) },
 		"is no record of a classifier":           func() { write(record, []byte("[")) },
 		"has no record " + record + " beside it": func() { os.Remove(record) },
-		"there is no file " + path:               func() { os.Remove(path) },
+		"no such file or directory":              func() { os.Remove(path) },
 	} {
 		write(path, file)
 		write(record, text)
