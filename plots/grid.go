@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+
+	xfont "golang.org/x/image/font"
 )
 
 // GridRow is a row of small pictures with a name before it; the name may be "".
@@ -24,7 +26,6 @@ type GridCell struct {
 const (
 	gridSide, gridGap  = 112, 10
 	gridHead, gridFoot = 24, 22
-	gridName           = 104
 	gridType           = 13
 )
 
@@ -34,6 +35,7 @@ func Grid(rows ...GridRow) (*image.RGBA, error) {
 	if len(rows) == 0 || len(rows[0].Cells) == 0 {
 		return nil, errors.New("plots: a grid without pictures")
 	}
+	face := faceOf(gridType)
 	left, height := gridGap, 0
 	tops := make([]int, len(rows))
 	for i, r := range rows {
@@ -41,7 +43,7 @@ func Grid(rows ...GridRow) (*image.RGBA, error) {
 			return nil, fmt.Errorf("plots: row %d of a grid has %d pictures, the first has %d", i, len(r.Cells), len(rows[0].Cells))
 		}
 		if r.Name != "" {
-			left = gridName
+			left = max(left, xfont.MeasureString(face, r.Name).Ceil()+2*gridGap)
 		}
 		above, below := r.captioned()
 		tops[i] = height + above
@@ -49,7 +51,6 @@ func Grid(rows ...GridRow) (*image.RGBA, error) {
 	}
 	sheet := image.NewRGBA(image.Rect(0, 0, left+len(rows[0].Cells)*(gridSide+gridGap), height))
 	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
-	face := faceOf(gridType)
 	for i, r := range rows {
 		centre(sheet, face, r.Name, left/2, tops[i]+gridSide/2)
 		for k, c := range r.Cells {

@@ -26,8 +26,8 @@ func TestGrid(t *testing.T) {
 	if want := image.Pt(gridGap+3*(gridSide+gridGap), gridSide+gridGap); bare != want {
 		t.Errorf("a row without words: %v, want %v", bare, want)
 	}
-	if s := size(GridRow{"query", cells(3, GridCell{Image: one})}); s.X != bare.X+gridName-gridGap {
-		t.Errorf("with a name it is %d wide, without %d", s.X, bare.X)
+	if s, l := size(GridRow{"query", cells(3, GridCell{Image: one})}), size(GridRow{"a longer name", cells(3, GridCell{Image: one})}); s.X <= bare.X || l.X <= s.X {
+		t.Errorf("with a name it is %d wide, with a longer one %d, without %d", s.X, l.X, bare.X)
 	}
 	if s := size(GridRow{"", cells(3, GridCell{"a", one, "b"})}, GridRow{"", cells(3, GridCell{})}); s.Y != gridHead+gridSide+gridFoot+gridSide+gridGap {
 		t.Errorf("two rows, the first with lines above and below: %d high", s.Y)

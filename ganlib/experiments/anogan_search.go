@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
@@ -32,4 +33,31 @@ func (o *Opened) Normal(src *data.Source) (*data.Source, error) {
 		return src.Unlabelled(), nil
 	}
 	return normalOnly(src, o.Settings.Data.Normal)
+}
+
+// TestImages opens the test split of the set that the run was trained on, with its labels.
+func (o *Opened) TestImages(ctx context.Context) (*data.Source, error) {
+	d := o.Settings.Data
+	src, err := data.Open(ctx, d.Set, d.Path, data.Options{Size: d.Size, Channels: d.Channels, Split: "test"})
+	if err != nil {
+		return nil, fmt.Errorf("experiments: the test images of %s: %w", o.Run.Dir(), err)
+	}
+	return src, nil
+}
+
+// Abnormal says of each image of a set whether its class is none of those that the run was trained on. A set without
+// labels is an error.
+func (o *Opened) Abnormal(src *data.Source) ([]bool, error) {
+	r, err := parseClasses(orDefault(o.Settings.Data.Normal, "all"))
+	if err != nil {
+		return nil, err
+	}
+	if src.Labels() == nil {
+		return nil, fmt.Errorf("experiments: %s has no labels: which of its images are abnormal is not known", src.Name())
+	}
+	abnormal := make([]bool, src.Len())
+	for i, class := range src.Labels() {
+		abnormal[i] = r.name != "" && !r.has(int(class))
+	}
+	return abnormal, nil
 }

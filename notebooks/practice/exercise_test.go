@@ -43,6 +43,12 @@ func TestExercises(t *testing.T) {
 	provoke(t, "Adam", exerciseAdam, func([]float64) float64 { return Unsolved })
 	provoke(t, "diversity", exerciseDiversity, func([][]float64) float64 { return Unsolved })
 	provoke(t, "slerp", exerciseSlerp, func(_, _ []float64, _ float64) []float64 { return nil })
+	provoke(t, "mapping loss", exerciseMapping, func(_, _, _, _ []float64, _ float64) float64 { return Unsolved })
+	provoke(t, "lambda", exerciseLambda, func(float64, int, int) float64 { return Unsolved })
+	provoke(t, "AUROC", exerciseAUROC, func(_, _ []float64) float64 { return Unsolved })
+	provoke(t, "threshold", exerciseThreshold, func([]float64, float64) float64 { return Unsolved })
+	provoke(t, "floor", exerciseFloor, func([]float64) float64 { return Unsolved })
+	provoke(t, "kept step", exerciseKeptStep, func(_, _, _ float64, _ int) float64 { return Unsolved })
 }
 
 // A wrong answer that nobody foresaw is told where it first differs; one that panics, why.

@@ -1,0 +1,134 @@
+// Package anomaly is what the notebook on AnoGAN calls beside the library: which digits there are, a search that is
+// watched, scores that later cells read, and the original's slips side by side with the right way.
+//
+// A run is only looked at. What is known about a picture, normal or not, is kept apart from the searches.
+package anomaly
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/plots/sheet"
+)
+
+// Seed of all searches of the notebook.
+const Seed = 1
+
+// Queries are pictures of the test set, and the truth about them, which no search sees.
+type Queries struct {
+	*data.Source
+	Abnormal []bool
+}
+
+// Held draws pictures that no training has seen, in the order of the test set: normal ones to choose a threshold by, and
+// for the test as many others, and as many abnormal ones, of every other class in turn. There are fewer of each where the
+// set has no more, and at smoke scale a tenth.
+func Held(run *experiments.Opened, each int) (calibration, test Queries, err error) {
+	if run.Settings.Scale == experiments.Smoke {
+		each = max(4, each/10)
+	}
+	src, err := run.TestImages(context.Background())
+	if err != nil {
+		return calibration, test, err
+	}
+	abnormal, err := run.Abnormal(src)
+	if err != nil {
+		return calibration, test, err
+	}
+	normal, others := partition(abnormal, src.Labels())
+	if each = min(each, len(normal)/2, len(others)); each < 1 {
+		return calibration, test, fmt.Errorf("anomaly: %s has %d normal and %d abnormal images; at least two and one are needed", src.Name(), len(normal), len(others))
+	}
+	if calibration, err = choose(src, abnormal, normal[:each]); err != nil {
+		return calibration, test, err
+	}
+	test, err = choose(src, abnormal, append(normal[each:2*each:2*each], others[:each]...))
+	return calibration, test, err
+}
+
+// partition lists the normal images in their order, and the abnormal ones taking turns between their classes.
+func partition(abnormal []bool, labels []uint8) (normal, others []int) {
+	var of [256][]int
+	for i, a := range abnormal {
+		if a {
+			of[labels[i]] = append(of[labels[i]], i)
+		} else {
+			normal = append(normal, i)
+		}
+	}
+	for turn := 0; ; turn++ {
+		before := len(others)
+		for _, images := range of {
+			if turn < len(images) {
+				others = append(others, images[turn])
+			}
+		}
+		if len(others) == before {
+			return normal, others
+		}
+	}
+}
+
+func choose(src *data.Source, abnormal []bool, indices []int) (Queries, error) {
+	some, err := src.Subset(indices)
+	q := Queries{Source: some}
+	for _, i := range indices {
+		q.Abnormal = append(q.Abnormal, abnormal[i])
+	}
+	return q, err
+}
+
+// of are some of the queries, by their places.
+func (q Queries) of(places []int) (Queries, error) { return choose(q.Source, q.Abnormal, places) }
+
+// balanced are the places of the first so many normal queries, and of as many abnormal ones.
+func (q Queries) balanced(each int) (places []int) {
+	for _, kind := range []bool{false, true} {
+		left := each
+		for i, a := range q.Abnormal {
+			if a == kind && left > 0 {
+				places, left = append(places, i), left-1
+			}
+		}
+	}
+	return places
+}
+
+// name of a query: what it is to the run, and which digit.
+func (q Queries) name(i int) string { return name(q.Abnormal[i], int(q.Labels()[i])) }
+
+func name(abnormal bool, digit int) string {
+	if abnormal {
+		return fmt.Sprintf("abnormal: %d", digit)
+	}
+	return fmt.Sprintf("normal: %d", digit)
+}
+
+// pixels of a query in [−1, 1].
+func (q Queries) pixels(i int) []float32 {
+	dst := make([]float32, q.Height()*q.Width()*q.Channels())
+	q.Fill(dst, []int{i})
+	return dst
+}
+
+func (q Queries) picture(pixels []float32) (image.Image, error) {
+	return sheet.Picture(pixels, q.Height(), q.Width(), q.Channels())
+}
+
+// search maps queries, and says how long it took.
+func search(run *experiments.Opened, q Queries, set map[string]string, opt anogan.MapperOptions) (results []anogan.Result, said string, err error) {
+	opt.Seed = Seed
+	m, err := run.Mapper(set, opt)
+	if err != nil {
+		return nil, "", err
+	}
+	defer m.Close()
+	began := time.Now()
+	results, err = m.All(context.Background(), q)
+	return results, fmt.Sprintf("%d pictures in %.1f s: %s", q.Len(), time.Since(began).Seconds(), m.Describe()), err
+}
