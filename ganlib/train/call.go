@@ -2,10 +2,8 @@ package train
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/ganbook/ganbook/ganlib"
-	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/seed"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -156,7 +154,7 @@ func scalar(vector *Node, i int) *Node {
 
 // feed draws the latents of a call and puts its inputs together. A latent is a function of the seed, the iteration
 // and the call's place in it.
-func (t *Trainer) feed(c callPlan, place int, batch *data.Batch, n int) []any {
+func (t *Trainer) feed(c callPlan, place int, pixels *tensors.Tensor, n int) []any {
 	scalars := []float32{float32(t.phase.Alpha)}
 	for _, step := range c.steps() {
 		t.state.Updates[step.Name]++
@@ -178,16 +176,14 @@ func (t *Trainer) feed(c callPlan, place int, batch *data.Batch, n int) []any {
 		tensors.FromFlatDataAndDimensions(rng, len(rng)),
 		tensors.FromFlatDataAndDimensions(z, n, t.gan.Prior.Size),
 	}
-	if batch != nil {
-		inputs = append(inputs, tensors.FromFlatDataAndDimensions(batch.Pixels, n, batch.Height, batch.Width, batch.Channels))
+	if pixels != nil {
+		inputs = append(inputs, pixels)
 	}
 	return inputs
 }
 
-// run executes a call and returns what its steps report. A loss that is not a number ends the training: the weights
-// are beyond repair, the last snapshot is not. So does a gradient that is not one: the backend's ReLU and tanh turn what
-// is not a number into 0 and −1, so that a generator may be broken while every loss looks well.
-func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) error {
+// run executes a call. What its steps report is added to the reading and stays where it was computed.
+func (t *Trainer) run(k *compiled, inputs []any, r *reading) error {
 	outputs, err := k.exec.Call(inputs...)
 	for _, in := range inputs {
 		in.(*tensors.Tensor).FinalizeAll()
@@ -199,18 +195,6 @@ func (t *Trainer) run(k *compiled, inputs []any, values map[string]float64) erro
 		}
 		return fmt.Errorf("train: %s: %w", k.exec.Name(), err)
 	}
-	numbers, err := tensors.CopyFlatData[float32](outputs[0])
-	if err != nil {
-		return fmt.Errorf("train: %s: %w", k.exec.Name(), err)
-	}
-	outputs[0].FinalizeAll()
-	for i, v := range numbers {
-		of := k.terms[i]
-		values[of.name] = float64(v)
-		if v64 := float64(v); math.IsNaN(v64) || !of.gradient && math.IsInf(v64, 0) {
-			t.broken = true
-			return &Diverged{GAN: t.gan.Name, Step: of.step, Value: of.name, Number: v64, Iteration: t.state.Iteration + 1, Kept: t.kept()}
-		}
-	}
+	r.calls = append(r.calls, report{of: k.exec.Name(), terms: k.terms, numbers: outputs[0]})
 	return nil
 }

@@ -7,6 +7,7 @@ type Diverged struct {
 	GAN, Step, Value string
 	Number           float64
 	Iteration        int64 // counted from 1, as in the run's points
+	Images           int64 // shown by then
 	Kept             bool  // whether the run has a snapshot, which is then from before
 }
 

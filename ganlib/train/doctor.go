@@ -41,7 +41,7 @@ func (t *Trainer) tell(findings []runlog.Finding) {
 func (t *Trainer) reportEnd(err error) {
 	var d *Diverged
 	if errors.As(err, &d) {
-		at := runlog.Point{Iteration: d.Iteration, Images: t.state.Images}
+		at := runlog.Point{Iteration: d.Iteration, Images: d.Images}
 		t.tell(t.doctor.Ended(at, d.Value, d.Number))
 	}
 }

@@ -12,17 +12,30 @@ import (
 // Iterate does every step of the game once, in order, and returns what they reported. When ctx ends before the first
 // step, nothing has happened; an iteration that has begun is finished.
 func (t *Trainer) Iterate(ctx context.Context, stream Stream) (runlog.Point, error) {
-	if err := t.enterPhase(); err != nil {
+	if err := t.advance(ctx, stream); err != nil {
 		return runlog.Point{}, err
 	}
-	point := runlog.Point{Values: map[string]float64{}}
+	points, err := t.read()
+	if err != nil {
+		return runlog.Point{}, err
+	}
+	return points[len(points)-1], nil
+}
+
+// advance does an iteration; what its steps report waits to be read.
+func (t *Trainer) advance(ctx context.Context, stream Stream) error {
+	if err := t.enterPhase(); err != nil {
+		return err
+	}
+	var r reading
 	for place, c := range t.plan {
 		if place > 0 {
 			ctx = context.WithoutCancel(ctx)
 		}
-		if err := t.call(ctx, stream, place, c, &point); err != nil {
+		if err := t.call(ctx, stream, place, c, &r); err != nil {
+			r.free()
 			t.broken = t.broken || place > 0 // no snapshot of half an iteration
-			return runlog.Point{}, err
+			return err
 		}
 	}
 	t.whole = false
@@ -30,13 +43,13 @@ func (t *Trainer) Iterate(ctx context.Context, stream Stream) (runlog.Point, err
 	t.state.Iteration++
 	t.state.Resolution, t.state.Fresh = t.phase.Resolution, false
 	t.state.Seconds = (t.elapsed + time.Since(t.started)).Seconds()
-	t.score(point.Values)
-	point.Iteration, point.Images, point.Seconds = t.state.Iteration, t.state.Images, t.state.Seconds
-	return point, nil
+	r.point.Iteration, r.point.Images, r.point.Seconds = t.state.Iteration, t.state.Images, t.state.Seconds
+	t.unread = append(t.unread, r)
+	return nil
 }
 
 // call draws the batch of one call, runs it and counts.
-func (t *Trainer) call(ctx context.Context, stream Stream, place int, c callPlan, point *runlog.Point) error {
+func (t *Trainer) call(ctx context.Context, stream Stream, place int, c callPlan, r *reading) error {
 	k, ok := t.compiled[c.name]
 	if !ok {
 		var err error
@@ -45,35 +58,48 @@ func (t *Trainer) call(ctx context.Context, stream Stream, place int, c callPlan
 		}
 		t.compiled[c.name] = k
 	}
-	n := t.phase.BatchSize
-	if n == 0 {
-		n = t.opt.BatchSize
-	}
+	asked := t.requestIn(t.phase)
 	if !c.needReal {
-		return t.run(k, t.feed(c, place, nil, n), point.Values)
+		return t.run(k, t.feed(c, place, nil, asked.images), r)
 	}
-	batch, err := stream.Next(ctx, n, t.phase.Resolution)
-	if err != nil {
-		return fmt.Errorf("train: %s: %w", t.gan.Name, err)
+	d := t.draw(ctx, stream, asked)
+	if d.err != nil {
+		return d.err
 	}
-	inputs := t.feed(c, place, &batch, batch.N)
-	point.Epoch, point.Batch, point.Batches = batch.Epoch, batch.Index, batch.PerEpoch
-	t.state.Images += int64(batch.N)
-	t.state.Position = batch.Position
-	stream.Recycle(batch)
-	return t.run(k, inputs, point.Values)
+	inputs := t.feed(c, place, d.pixels, d.batch.N)
+	r.point.Epoch, r.point.Batch, r.point.Batches = d.batch.Epoch, d.batch.Index, d.batch.PerEpoch
+	t.state.Images += int64(d.batch.N)
+	t.state.Position = d.batch.Position
+	t.drawAhead(ctx, stream, place)
+	return t.run(k, inputs, r)
+}
+
+// requestIn is what a call asks of the stream in a phase.
+func (t *Trainer) requestIn(p ganlib.Phase) request {
+	if p.BatchSize == 0 {
+		return request{t.opt.BatchSize, p.Resolution}
+	}
+	return request{p.BatchSize, p.Resolution}
+}
+
+// phaseOf is the phase of an iteration, counted from 0, before which so many images were shown, and the number of images
+// at which the schedule is asked.
+func (t *Trainer) phaseOf(iteration, images int64) (at int64, p ganlib.Phase) {
+	at = t.state.PhaseAt
+	if every := max(t.gan.PhaseEvery, 1); iteration%every == 0 || !t.state.Entered {
+		at = images
+	}
+	if t.gan.Schedule == nil {
+		return at, ganlib.Constant{}.At(at)
+	}
+	return at, t.gan.Schedule.At(at)
 }
 
 // enterPhase asks the schedule and, when the stage is a new one, makes its copies and restarts the optimisers.
 // What was compiled for an earlier stage or resolution is released.
 func (t *Trainer) enterPhase() error {
-	if every := max(t.gan.PhaseEvery, 1); t.state.Iteration%every == 0 || !t.state.Entered {
-		t.state.PhaseAt = t.state.Images
-	}
-	next := ganlib.Constant{}.At(t.state.PhaseAt)
-	if t.gan.Schedule != nil {
-		next = t.gan.Schedule.At(t.state.PhaseAt)
-	}
+	at, next := t.phaseOf(t.state.Iteration, t.state.Images)
+	t.state.PhaseAt = at
 	begins := !t.state.Entered || next.Stage != t.state.Stage
 	t.whole = t.whole && !begins && !t.state.Fresh && next.Resolution == t.state.Resolution
 	if begins {

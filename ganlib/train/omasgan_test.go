@@ -95,18 +95,15 @@ func TestOMASGANGradients(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := plainNets(contents(t, trainer.Store(), omaNets...))
-		batch, err := stream.Next(t.Context(), 6, 0)
-		if err != nil {
-			t.Fatal(err)
+		batch := trainer.drawNow(t.Context(), stream, request{images: 6})
+		if batch.err != nil {
+			t.Fatal(batch.err)
 		}
-		inputs := trainer.feed(trainer.plan[0], 0, &batch, 6)
+		real := gantest.Flat(t, batch.pixels)
+		inputs := trainer.feed(trainer.plan[0], 0, batch.pixels, 6)
 		z := gantest.Flat(t, firstLatentsOf(trainer, 6))
-		if err := trainer.run(trainer.compiled[trainer.plan[0].name], inputs, map[string]float64{}); err != nil {
+		if err := trainer.run(trainer.compiled[trainer.plan[0].name], inputs, &reading{}); err != nil {
 			t.Fatal(err)
-		}
-		real := make([]float64, len(batch.Pixels))
-		for i, v := range batch.Pixels {
-			real[i] = float64(v)
 		}
 		for _, name := range tc.steps {
 			step := named(trainer.gan, name)

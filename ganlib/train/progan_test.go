@@ -179,7 +179,7 @@ func TestProGANSteps(t *testing.T) {
 	if c.name != "progan/4x4/E" {
 		t.Fatalf("the third call is %s", c.name)
 	}
-	if err := trainer.run(trainer.compiled[c.name], trainer.feed(c, 2, nil, 5), map[string]float64{}); err != nil {
+	if err := trainer.run(trainer.compiled[c.name], trainer.feed(c, 2, nil, 5), &reading{}); err != nil {
 		t.Fatal(err)
 	}
 	unchanged(t, trainer.Store(), before, "E's step")

@@ -34,6 +34,10 @@ type Options struct {
 	// before it is kept beside the newest; nil: none is.
 	Score func(values map[string]float64) float64
 
+	// ReadEvery is for how many iterations at most what the steps report may stay unread on the device. Nothing that is
+	// reported, kept or drawn depends on it. 0: 1 where the device's memory is the host's, else 50.
+	ReadEvery int
+
 	Began time.Time     // when whoever trains began: data, backend and snapshot take their time too; zero: with New
 	Run   *runlog.Run   // where the run is kept; nil: nowhere
 	Watch []runlog.Sink // who else wants to see it
@@ -71,6 +75,11 @@ type Trainer struct {
 
 	garbage garbage
 
+	early    bool       // batches are drawn ahead and carried to the device
+	ahead    chan drawn // the next one; nil: none was begun
+	unread   []reading
+	lastRead time.Time
+
 	started time.Time
 	elapsed time.Duration // of earlier sittings
 	timing  Timing
@@ -86,6 +95,11 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 	}
 	if opt.SampleCount == 0 {
 		opt.SampleCount = 64
+	}
+	if opt.ReadEvery == 0 {
+		if opt.ReadEvery = 1; onDevice(b) {
+			opt.ReadEvery = readEvery
+		}
 	}
 	t := &Trainer{
 		backend: b, gan: gan, opt: opt,
@@ -118,6 +132,9 @@ func (t *Trainer) Close() { t.release() }
 func validate(gan *ganlib.GAN, opt Options) error {
 	if opt.BatchSize < 1 {
 		return fmt.Errorf("train: %s: batch size %d; it must be at least 1", gan.Name, opt.BatchSize)
+	}
+	if opt.ReadEvery < 0 {
+		return fmt.Errorf("train: %s: reading every %d iterations; it must be at least 1, or 0 for a choice by the device", gan.Name, opt.ReadEvery)
 	}
 	if len(gan.Steps) == 0 {
 		return fmt.Errorf("train: %s: the game has no step", gan.Name)
@@ -159,10 +176,15 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	}
 	stream := src.Stream(t.opt.Seed, t.state.Position)
 	defer stream.Close()
+	t.early = t.early || onDevice(t.backend)
+	defer t.forgetAhead()
 	t.measure(src)
 	t.elapsed, t.started = time.Duration(t.state.Seconds*float64(time.Second)), time.Now()
 	t.timing = Timing{Start: t.started.Sub(t.opt.Began)}
 	err := t.loop(ctx, stream)
+	if !t.broken {
+		err = errors.Join(err, t.show())
+	}
 	t.timing.Training = time.Since(t.started)
 	t.timing.Waiting = stream.Waited()
 	t.timing.Peak = peakMemory()
@@ -183,6 +205,9 @@ func (t *Trainer) loop(ctx context.Context, stream Stream) error {
 		}
 		if every := t.opt.SnapshotEvery; every > 0 && time.Since(last) >= every {
 			last = time.Now()
+			if err := t.show(); err != nil { // no snapshot of weights that a report says are broken
+				return err
+			}
 			if err := t.saveSoon(); err != nil {
 				return err
 			}
@@ -192,23 +217,18 @@ func (t *Trainer) loop(ctx context.Context, stream Stream) error {
 	return nil
 }
 
-// iterateAndShow does one iteration and hands what it brought to everyone who watches.
+// iterateAndShow does one iteration and, where it is time to, hands what was reported to everyone who watches.
 func (t *Trainer) iterateAndShow(ctx context.Context, stream Stream) error {
-	point, err := t.Iterate(ctx, stream)
-	if err != nil {
-		t.reportEnd(err)
-		return err
+	if err := t.advance(ctx, stream); err != nil {
+		return errors.Join(t.show(), t.endOf(err))
 	}
 	if t.timing.FirstStep == 0 {
 		t.timing.FirstStep = time.Since(t.opt.Began)
 	}
-	sheet, err := t.addSheet(point.Values)
-	t.each(func(s runlog.Sink) error { return s.Point(point) })
-	t.tell(t.doctor.Observe(point))
-	if sheet != nil {
-		t.each(func(s runlog.Sink) error { return s.Image("", t.state.Images, sheet) })
+	if !t.readDue() {
+		return nil
 	}
-	return err
+	return t.show()
 }
 
 // each calls every sink. None of them can end the training: a record that cannot be
