@@ -41,7 +41,7 @@ func (*dataListCmd) Run(a *app) error {
 // downloadSize is "" when a file's length is not published.
 func downloadSize(s data.Set) string {
 	var total uint64
-	for _, f := range s.Files {
+	for _, f := range s.Needed() {
 		if f.Bytes == 0 {
 			return "–"
 		}
@@ -57,7 +57,7 @@ func here(s data.Set) string {
 		return err.Error()
 	}
 	found := 0
-	for _, f := range s.Files {
+	for _, f := range s.Needed() {
 		if _, err := os.Stat(filepath.Join(dir, f.Name)); err == nil {
 			found++
 		}
@@ -65,10 +65,10 @@ func here(s data.Set) string {
 	switch found {
 	case 0:
 		return "no"
-	case len(s.Files):
+	case len(s.Needed()):
 		return dir
 	}
-	return fmt.Sprintf("%d of %d files in %s", found, len(s.Files), dir)
+	return fmt.Sprintf("%d of %d files in %s", found, len(s.Needed()), dir)
 }
 
 // nearestSet is the set whose name comes closest, "" when none does.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,7 +24,9 @@ type scoreCmd struct {
 	Threshold *float64          `help:"A threshold of your own, at which and above a picture is anomalous." placeholder:"A"`
 	By        string            `help:"Score that decides: ${enum}." enum:"weighted,residual,discrimination,logit" default:"weighted"`
 	First     int               `help:"Score the first so many of each set only; 0: all." default:"0" placeholder:"N"`
-	Split     string            `help:"Part of idx and CIFAR sets: ${enum}." enum:"train,test,all" default:"test"`
+	Split     string            `help:"Part of idx, CIFAR and SVHN sets: train, test, all, extra, and a drawn part as the run's settings have it, such as '80/20 seed 1 second'; default: test." placeholder:"PART"`
+	Fit       bool              `help:"Resize pictures of another size, cut their middle out and convert their colours; without it they are refused."`
+	Values    string            `help:"What the values of the files mean: 0-255, or 0-1 to multiply them by 255; without it those that end at 1 are refused." placeholder:"RANGE"`
 	Format    string            `help:"Of the scores: ${enum}." enum:"csv,jsonl" default:"csv"`
 	Out       string            `help:"File for the scores, instead of the standard output." placeholder:"FILE"`
 	Maps      string            `help:"Folder for two pictures of each query: its mapping and its residual map." placeholder:"DIR"`
@@ -59,9 +60,11 @@ func (c *scoreCmd) Run(a *app) error {
 	defer mapper.Close()
 	s := scoring{cmd: c, run: run, mapper: mapper, console: newConsole(a.err)}
 	s.console.Line("%s, snapshot at %s shown; %s", dir, plural(int(run.State.Images), "image"), mapper.Describe())
+	s.sayWhatIsScored(queries)
 	if err := s.calibrate(a); err != nil {
 		return err
 	}
+	s.sayWhatWasSeen(queries)
 	return writeTo(c.Out, a.out, func(w io.Writer) error { return s.score(a, queries, w) })
 }
 
@@ -76,60 +79,13 @@ func (c *scoreCmd) check() error {
 	case c.Batch < 1 || c.Batch > mostPictures:
 		return fmt.Errorf("--batch %d: it must be from 1 to %d", c.Batch, mostPictures)
 	}
+	if err := experiments.CheckSplit(c.Split); err != nil {
+		return err
+	}
+	if err := (data.Options{Values: c.Values}).Check(); err != nil {
+		return err
+	}
 	return checkBackend(c.Backend)
-}
-
-// named is a set of queries with a name for each.
-type named struct {
-	*data.Source
-	name func(i int) string
-}
-
-// open opens everything that is to be scored, so that a missing file costs no search.
-func (c *scoreCmd) open(a *app, run *experiments.Opened) (sets []named, err error) {
-	for _, path := range c.Pictures {
-		set, err := c.openPath(a, run, path)
-		if err == nil && c.First > 0 && c.First < set.Len() {
-			set.Source, err = set.Subset(upTo(c.First))
-		}
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, set)
-	}
-	return sets, nil
-}
-
-// upTo lists 0 to n−1.
-func upTo(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list
-}
-
-// openPath opens a file, a folder or a set at the size of the run's images. Pictures keep their file's name, images of a
-// set are numbered.
-func (c *scoreCmd) openPath(a *app, run *experiments.Opened, path string) (named, error) {
-	o := data.Options{Size: run.Settings.Data.Size, Channels: run.Settings.Data.Channels, Split: c.Split}
-	if files, err := data.PictureFiles(path); err == nil && len(files) > 0 {
-		src, err := data.OpenPictures(a.ctx, files, o)
-		return named{src, func(i int) string { return files[i] }}, err
-	}
-	set := ""
-	if known, err := data.FindSet(path); err == nil {
-		set, path = known.Name, ""
-	}
-	src, err := data.Open(a.ctx, set, path, o)
-	if err != nil {
-		return named{}, err
-	}
-	label := path
-	if set != "" {
-		label = set
-	}
-	return named{src, func(i int) string { return fmt.Sprintf("%s#%d", label, i) }}, nil
 }
 
 // scoring is a scoring on its way.
@@ -138,7 +94,9 @@ type scoring struct {
 	run       *experiments.Opened
 	mapper    *anogan.Mapper
 	console   *console
-	normal    []float64 // scores of normal pictures, rising
+	trained   *data.Source // what the run was trained on; nil where that cannot be had
+	compared  *data.Source // the normal pictures
+	normal    []float64    // their scores, rising
 	threshold float64
 	anomalous int
 }
@@ -153,12 +111,16 @@ func (s *scoring) calibrate(a *app) error {
 		return err
 	}
 	n := min(s.cmd.Normals, src.Len())
-	some, err := src.Subset(seed.Rand(s.cmd.Seed, "normal").Perm(src.Len())[:n])
-	if err != nil {
+	if s.compared, err = src.Subset(seed.Rand(s.cmd.Seed, "normal").Perm(src.Len())[:n]); err != nil {
 		return err
 	}
+	if known := s.chosen(); known != nil && s.trained != nil {
+		if count := known.Common(s.trained); count > 0 {
+			origin += fmt.Sprintf(", %s of them trained on", grouped(count))
+		}
+	}
 	begun := time.Now()
-	for r, err := range s.mapper.Search(a.ctx, some) {
+	for r, err := range s.mapper.Search(a.ctx, s.compared) {
 		if err != nil {
 			return fmt.Errorf("normal pictures of %s: %w", src.Name(), err)
 		}
@@ -176,20 +138,6 @@ func (s *scoring) calibrate(a *app) error {
 	s.console.Clear()
 	s.console.Line("threshold %.6g, %s %s (%s): flags %.1f %% of them", s.threshold, chosen, plural(n, "normal picture"), origin, 100*s.above(s.threshold))
 	return nil
-}
-
-// normals are pictures that nobody doubts: the user's, or images that the run was trained on.
-func (s *scoring) normals(a *app) (src *data.Source, origin string, err error) {
-	if s.cmd.Normal == "" {
-		src, err = s.run.Data(a.ctx)
-		return src, "trained on, so new ones may score a little higher", err
-	}
-	set, err := s.cmd.openPath(a, s.run, s.cmd.Normal)
-	if err != nil {
-		return nil, "", err
-	}
-	src, err = s.run.Normal(set.Source)
-	return src, s.cmd.Normal, err
 }
 
 // above is the share of normal pictures that score at least so high.
@@ -230,15 +178,6 @@ func (s *scoring) score(a *app, sets []named, w io.Writer) error {
 	s.console.Clear()
 	s.console.Line("%d of %s anomalous; %.1f pictures/s", s.anomalous, plural(total, "picture"), float64(total)/time.Since(begun).Seconds())
 	return out.end()
-}
-
-// explain names the picture whose score is no number.
-func (n named) explain(err error) error {
-	var broken *anogan.NotFinite
-	if errors.As(err, &broken) {
-		return fmt.Errorf("%s: %w", n.name(broken.Query), err)
-	}
-	return err
 }
 
 func (s *scoring) row(name string, r anogan.Result) scoreRow {

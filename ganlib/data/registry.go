@@ -33,6 +33,16 @@ type File struct {
 	Optional    bool              // a part that is not downloaded
 }
 
+// Needed are the files that make the set; the others are optional.
+func (s Set) Needed() (list []File) {
+	for _, f := range s.Files {
+		if !f.Optional {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
 // Sets lists the sets that Download knows.
 func Sets() []Set { return slices.Clone(sets) }
 

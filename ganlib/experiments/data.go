@@ -70,6 +70,19 @@ func openData(ctx context.Context, d DataSettings, master int64, progress func(d
 	return normalOnly(src, d.Normal)
 }
 
+// Trained is the images that the run was trained on, as Data opens them; others in their place are refused.
+func (o *Opened) Trained(ctx context.Context) (*data.Source, error) {
+	src, err := o.Data(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if was := o.Run.Info().Data; src.Hash() != was.Hash {
+		return nil, fmt.Errorf("experiments: %s was trained on other images (%s, %d of them, hash %.12s) than there are now (%s, %d, hash %.12s); put the old ones back",
+			o.Run.Dir(), was.Name, was.Images, was.Hash, src.Name(), src.Len(), src.Hash())
+	}
+	return src, nil
+}
+
 // fit completes and checks settings that depend on the data.
 func (s *Settings) fit(src *data.Source) error {
 	if s.BatchSize > src.Len() {

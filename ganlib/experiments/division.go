@@ -84,6 +84,12 @@ func (d division) of(src *data.Source) (*data.Source, error) {
 	return first, nil
 }
 
+// CheckSplit refuses what OpenPart does not understand.
+func CheckSplit(split string) error {
+	_, err := parseDivision(split)
+	return err
+}
+
 // OpenPart is [data.Open] of the images that a split names, such as "test" or "all 80/20 seed 7 second"; see
 // [DataSettings].
 func OpenPart(ctx context.Context, set, path, split string, o data.Options) (*data.Source, error) {

@@ -55,10 +55,7 @@ func get(ctx context.Context, s data.Set, dir string, progress func(string, int6
 	if err := consent(s, dir, accept); err != nil {
 		return err
 	}
-	for _, f := range s.Files {
-		if f.Optional {
-			continue
-		}
+	for _, f := range s.Needed() {
 		if err := fetch(ctx, f, dir, progress); err != nil {
 			return fmt.Errorf("data: %s: %w\n%s", s.Name, err, byHand(s, f))
 		}
@@ -71,7 +68,7 @@ func putThere(s data.Set, dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, consentFile)); err == nil {
 		return false
 	}
-	return !slices.ContainsFunc(s.Files, func(f data.File) bool { return !f.Optional && f.Verify(filepath.Join(dir, f.Name)) != nil })
+	return !slices.ContainsFunc(s.Needed(), func(f data.File) bool { return f.Verify(filepath.Join(dir, f.Name)) != nil })
 }
 
 // consent asks for the terms unless exactly these were accepted before.
