@@ -5,6 +5,7 @@ type commands struct {
 	Run      runCmd      `cmd:"" help:"Train an experiment and draw its figures."`
 	Resume   resumeCmd   `cmd:"" help:"Go on with a run that was stopped."`
 	Generate generateCmd `cmd:"" help:"Draw pictures from a trained generator: a grid, single pictures, a walk."`
+	Eval     evalCmd     `cmd:"" help:"Compute the class × seed grid of an evaluation that is fixed before training."`
 	Score    scoreCmd    `cmd:"" help:"Say how anomalous pictures are to a trained AnoGAN."`
 	Runs     runsCmd     `cmd:"" help:"List, show, stop and delete runs."`
 	Compare  compareCmd  `cmd:"" help:"Compare runs: statistics, pictures and sample sheets side by side."`

@@ -135,7 +135,7 @@ func (e Evaluation) Draft(o EvaluationOptions) (*protocol.Evaluation, error) {
 		return nil, err
 	}
 	d := &protocol.Evaluation{
-		Format: protocol.Format, Name: orDefault(o.Name, e.ID), Scale: o.Scale, Title: e.Title,
+		Format: protocol.Format, Name: orDefault(o.Name, e.ID), Scale: o.Scale, Title: e.Title, Published: e.ID,
 		Data:  protocol.Data{Set: e.Data, Size: c.ImageSize, Channels: c.Channels},
 		Split: e.Split, Classes: e.Classes, Seeds: []int64{0, 1, 2, 3, 4},
 		Training: training, Search: protocol.Search{Settings: search, Batch: evaluationBatch},

@@ -26,6 +26,7 @@ type Evaluation struct {
 	Name      string    `json:"name"`  // "anogan/mnist-one-class"
 	Scale     string    `json:"scale"` // how much is trained: "full", "short" …
 	Title     string    `json:"title"`
+	Published string    `json:"published"` // name of the evaluation whose published numbers stand beside; a variant has its original's
 	Data      Data      `json:"data"`
 	Split     Split     `json:"split"`
 	Classes   []int     `json:"classes"` // a row of the grid for each: the normal class, or the one left out

@@ -157,3 +157,23 @@ func (e Evaluation) WriteDraft(path string) error {
 	}
 	return runlog.WriteFile(path, text)
 }
+
+// Differs names what a draft has otherwise, but for the files, which [Evaluation.CheckData] compares.
+func (e *Evaluation) Differs(draft *Evaluation) (fields []string) {
+	for _, f := range []struct {
+		name     string
+		was, now any
+	}{
+		{"split", e.Split, draft.Split}, {"classes", e.Classes, draft.Classes}, {"seeds", e.Seeds, draft.Seeds},
+		{"training", e.Training, draft.Training}, {"search", e.Search, draft.Search}, {"selection", e.Selection, draft.Selection},
+		{"metric", []any{e.Metric, e.Scores, e.Deciding, e.Threshold, e.Bootstrap}, []any{draft.Metric, draft.Scores, draft.Deciding, draft.Threshold, draft.Bootstrap}},
+		{"baselines", e.Baselines, draft.Baselines},
+	} {
+		was, errWas := json.Marshal(f.was)
+		now, errNow := json.Marshal(f.now)
+		if errWas != nil || errNow != nil || !bytes.Equal(was, now) {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
