@@ -49,6 +49,7 @@ func Evaluations() (list []Evaluation) {
 		{"fashion-mnist", "Fashion-MNIST", nil, false},
 		{"kmnist", "KMNIST", nil, true},
 		{"cifar10", "CIFAR-10", map[string]string{"nc": "3", "image_size": "32"}, false},
+		{"svhn", "SVHN", map[string]string{"nc": "3", "image_size": "32"}, false},
 	} {
 		for _, split := range []protocol.Split{oneClass(set.oneFile), leaveOneOut(), small()} {
 			if split.Kind == protocol.Small && set.oneFile {
