@@ -49,31 +49,48 @@ func FitGaussian(points Points) (*Gaussian, error) {
 // above 0, the more so the smaller they are and the more numbers a point has, so that it can be compared with others of
 // the same numbers of points only.
 //
-// The root is that of a symmetric matrix, by its eigenvalues; covariances of fewer points than numbers are no problem.
+// The root is that of a symmetric matrix, by its eigenvalues: those of S₁^½·S₂·S₁^½ are those of Fᵀ·S₂·F for any
+// F·Fᵀ = S₁. Covariances of fewer points than numbers, which are singular, are no problem.
 func (g *Gaussian) Frechet(other *Gaussian) (float64, error) {
 	d := len(g.Mean)
 	if len(other.Mean) != d || d == 0 {
 		return 0, fmt.Errorf("eval: Fréchet distance of Gaussians of %d and of %d numbers: want features of one net", d, len(other.Mean))
 	}
-	root, err := g.root()
+	factor, err := g.factor()
 	if err != nil {
 		return 0, err
 	}
-	var left, both mat.Dense
-	left.Mul(root, other.Cov)
-	both.Mul(&left, root)
-	values, err := eigenvalues(symmetric(&both))
-	if err != nil {
-		return 0, err
+	return g.frechet(other, factor)
+}
+
+// frechet is Frechet with a factor F·Fᵀ = S₁.
+func (g *Gaussian) frechet(other *Gaussian, factor *mat.Dense) (float64, error) {
+	var right, both mat.Dense
+	right.Mul(other.Cov, factor)
+	both.Mul(factor.T(), &right)
+	var eigen mat.EigenSym
+	if !eigen.Factorize(symmetric(&both), false) {
+		return 0, fmt.Errorf("eval: Fréchet distance: the eigenvalues of a product of covariances of %d numbers were not found", len(g.Mean))
 	}
 	sum := mat.Trace(g.Cov) + mat.Trace(other.Cov)
-	for _, v := range values {
+	for _, v := range eigen.Values(nil) {
 		sum -= 2 * math.Sqrt(max(0, v)) // rounding makes small ones negative
 	}
 	for k, m := range g.Mean {
 		sum += (m - other.Mean[k]) * (m - other.Mean[k])
 	}
 	return max(0, sum), nil
+}
+
+// factor is Cholesky's, which takes a tenth of the time of the root; a singular covariance has none.
+func (g *Gaussian) factor() (*mat.Dense, error) {
+	var c mat.Cholesky
+	if !c.Factorize(g.Cov) {
+		return g.root()
+	}
+	var l mat.TriDense
+	c.LTo(&l)
+	return mat.DenseCopyOf(&l), nil
 }
 
 // root is S^½ = V·diag(√λ)·Vᵀ.
@@ -100,12 +117,4 @@ func symmetric(m *mat.Dense) *mat.SymDense {
 		}
 	}
 	return s
-}
-
-func eigenvalues(s *mat.SymDense) ([]float64, error) {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(s, false) {
-		return nil, fmt.Errorf("eval: the eigenvalues of a matrix of %d rows were not found", s.SymmetricDim())
-	}
-	return eigen.Values(nil), nil
 }

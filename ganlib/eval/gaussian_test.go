@@ -43,6 +43,53 @@ func TestFrechet(t *testing.T) {
 	}
 }
 
+// Both factors of a covariance multiply to it, and give one distance. Nearly singular covariances have both, too; the
+// root of their rounding errors, 1e-8 for each number of a point, is allowed.
+func TestFactors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 5))
+	sample := func(stretch float64) *Gaussian {
+		p := Points{Dim: 6}
+		for range 40 {
+			x := rng.NormFloat64()
+			for k := range 6 {
+				p.Values = append(p.Values, float32(x+stretch*float64(k)*rng.NormFloat64()))
+			}
+		}
+		g, err := FitGaussian(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	for _, stretch := range []float64{1, 1e-4} {
+		a, b := sample(stretch), sample(2*stretch)
+		lower, err1 := a.factor()
+		root, err2 := a.root()
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		if lower.At(0, 5) != 0 || root.At(0, 5) == 0 {
+			t.Errorf("not Cholesky's factor and the root: %v, %v", lower.At(0, 5), root.At(0, 5))
+		}
+		var distances []float64
+		for _, f := range []*mat.Dense{lower, root} {
+			var product mat.Dense
+			product.Mul(f, f.T())
+			if !mat.EqualApprox(&product, a.Cov, 1e-12) {
+				t.Errorf("F·Fᵀ = %v, want %v", mat.Formatted(&product), mat.Formatted(a.Cov))
+			}
+			d, err := a.frechet(b, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			distances = append(distances, d)
+		}
+		if math.Abs(distances[0]-distances[1]) > 1e-6 {
+			t.Errorf("distances %v", distances)
+		}
+	}
+}
+
 // Mean and covariance by hand, and over more points than a block as by the definition. The values are multiples of 1/8.
 func TestFitGaussian(t *testing.T) {
 	g, err := FitGaussian(Points{[]float32{0, 1, 2, 1, 4, 4}, 2})

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/gomlx/compute"
 )
 
@@ -21,14 +23,34 @@ func Find(b compute.Backend, wish, set string) (Net, error) {
 				set, strings.Join(ShippedSets(), ", "))
 		}
 	}
-	_, err := os.Stat(wish)
+	file, err := os.ReadFile(wish)
 	absent := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case absent && slices.Contains(ShippedSets(), wish):
 		return Shipped(b, wish)
+	case absent && strings.EqualFold(wish, "inception"):
+		return nil, errNoInception
 	case absent:
 		return nil, fmt.Errorf("features: there is no file %s; train a net with: ganbook features train SET, or name one of %s, which come with ganbook",
 			wish, strings.Join(ShippedSets(), ", "))
 	}
-	return Open(b, wish)
+	if err != nil {
+		return nil, fmt.Errorf("features: %w", err)
+	}
+	return openFile(b, wish, file)
+}
+
+// openFile goes by what a file holds.
+func openFile(b compute.Backend, path string, file []byte) (Net, error) {
+	if bytes.HasPrefix(file, []byte("PK\x03\x04")) {
+		return nil, fmt.Errorf("features: %s is a file of PyTorch (or a zip archive), which may hold programs; for Inception %s", path, inceptionSource)
+	}
+	entries, err := runlog.DecodeTensors(file)
+	if err != nil {
+		return nil, fmt.Errorf("features: %s is no safetensors file: %w", path, err)
+	}
+	if isInception(entries) {
+		return newInception(b, path, file, entries)
+	}
+	return Open(b, path)
 }
