@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"math"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 )
@@ -55,6 +56,35 @@ func Mapping(mapped, query image.Image, losses []float64) (*image.RGBA, error) {
 	p.Draw(inset(c))
 	draw.Draw(sheet, image.Rect(left, 0, mappingWidth, mappingHeight), c.Image(), image.Point{}, draw.Src)
 	return sheet, nil
+}
+
+// Search is the loss before every step of a search, and after the last.
+type Search struct {
+	Name   string
+	Losses []float64
+}
+
+// Searches draws the losses of searches over their steps.
+func Searches(title string, searches ...Search) (*plot.Plot, error) {
+	var lines []line
+	for i, s := range searches {
+		steps := make([]float64, len(s.Losses))
+		for k := range steps {
+			steps[k] = float64(k)
+		}
+		l := newLine(s.Name, Palette[i%len(Palette)], steps, s.Losses)
+		if len(l.parts) == 0 {
+			return nil, fmt.Errorf("plots: none of the %d losses of search %q is finite", len(s.Losses), s.Name)
+		}
+		l.width = 2
+		lines = append(lines, l)
+	}
+	if len(lines) == 0 {
+		return nil, errors.New("plots: no search to draw")
+	}
+	p := figure(title, "step", "A(x)")
+	addLines(p, lines)
+	return p, nil
 }
 
 // ResidualMap shows where a query differs from what it was mapped to: |x − G(z)|, the mean over the channels, laid in

@@ -25,12 +25,16 @@ type Queries struct {
 	Abnormal []bool
 }
 
-// Held draws pictures that no training has seen, in the order of the test set: normal ones to choose a threshold by, and
-// for the test as many others, and as many abnormal ones, of every other class in turn. There are fewer of each where the
-// set has no more, and at smoke scale a tenth.
-func Held(run *experiments.Opened, each int) (calibration, test Queries, err error) {
+// heldEach is how many pictures of each kind are used where there are so many.
+const heldEach = 150
+
+// Held returns the pictures of all searches, which no training has seen, in the order of the test set: 150 normal ones to
+// choose a threshold by, and for the test 150 others, and 150 abnormal ones, of every other class in turn. There are
+// fewer of each where the set has no more, and 8 at smoke scale.
+func Held(run *experiments.Opened) (calibration, test Queries, err error) {
+	each := heldEach
 	if run.Settings.Scale == experiments.Smoke {
-		each = max(4, each/10)
+		each = 8
 	}
 	src, err := run.TestImages(context.Background())
 	if err != nil {

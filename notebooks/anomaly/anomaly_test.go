@@ -106,15 +106,15 @@ func TestDrawnDigitsAreDigits(t *testing.T) {
 	}
 }
 
-// The pictures that choose the threshold and those of the test are different ones, and the abnormal ones are of all other
-// digits.
+// The pictures that choose the threshold and those of the test are different ones, and the abnormal ones take turns among the
+// other digits.
 func TestHeld(t *testing.T) {
 	run := trained(t)
-	calibration, test, err := Held(run, 90)
+	calibration, test, err := Held(run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if calibration.Len() != 9 || test.Len() != 18 || slices.Contains(calibration.Abnormal, true) {
+	if calibration.Len() != 8 || test.Len() != 16 || slices.Contains(calibration.Abnormal, true) {
 		t.Fatalf("%d and %d pictures", calibration.Len(), test.Len())
 	}
 	digits := map[uint8]int{}
@@ -124,7 +124,7 @@ func TestHeld(t *testing.T) {
 		}
 		digits[test.Labels()[i]]++
 	}
-	if len(digits) != 10 || digits[1] != 9 {
+	if len(digits) != 9 || digits[1] != 8 || digits[9] != 0 {
 		t.Errorf("the test has %v", digits)
 	}
 	for i := range calibration.Len() {
@@ -134,11 +134,12 @@ func TestHeld(t *testing.T) {
 			}
 		}
 	}
-	if calibration, test, err := Held(run, 2000); err != nil || calibration.Len() != 30 || test.Len() != 60 {
-		t.Errorf("more than there are: %d and %d pictures, %v", calibration.Len(), test.Len(), err)
+	run.Settings.Scale = experiments.Lecture
+	if calibration, test, err := Held(run); err != nil || calibration.Len() != 30 || test.Len() != 60 {
+		t.Errorf("of 60 normal pictures: %d and %d pictures, %v", calibration.Len(), test.Len(), err)
 	}
 	run.Settings.Data.Normal = "all"
-	if _, _, err := Held(run, 40); err == nil || !strings.Contains(err.Error(), "has 600 normal and 0 abnormal images") {
+	if _, _, err := Held(run); err == nil || !strings.Contains(err.Error(), "has 600 normal and 0 abnormal images") {
 		t.Errorf("nothing is abnormal: %v", err)
 	}
 }
@@ -146,15 +147,15 @@ func TestHeld(t *testing.T) {
 // Scores are kept whole, and every table and figure can be made of them.
 func TestScores(t *testing.T) {
 	run := trained(t)
-	s, err := Score(run, 60)
+	s, err := Score(run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Calibration) != 6 || len(s.Test) != 12 || !strings.Contains(s.Search, "12 pictures in ") || !strings.Contains(s.Search, "150 steps of Adam at 0.1") {
+	if len(s.Calibration) != 8 || len(s.Test) != 16 || !strings.Contains(s.Search, "16 pictures in ") || !strings.Contains(s.Search, "150 steps of Adam at 0.1") {
 		t.Fatalf("%d and %d pictures: %s", len(s.Calibration), len(s.Test), s.Search)
 	}
 	for i, p := range s.Test {
-		if p.Abnormal != (i >= 6) || len(p.Query) != side*side || len(p.Mapped) != side*side || !(p.Weighted > 0) {
+		if p.Abnormal != (i >= 8) || len(p.Query) != side*side || len(p.Mapped) != side*side || !(p.Weighted > 0) {
 			t.Errorf("picture %d: %+v", i, p)
 		}
 		sum := 0.0
@@ -174,7 +175,7 @@ func TestScores(t *testing.T) {
 		largest = max(largest, p.Weighted)
 	}
 	if !(threshold > largest && threshold < largest+1e-9) {
-		t.Errorf("the threshold is %v, the largest of six normal scores %v", threshold, largest)
+		t.Errorf("the threshold is %v, the largest of eight normal scores %v", threshold, largest)
 	}
 	table, err := s.Markdown()
 	if err != nil || strings.Count(table, "\n") != 6 || !strings.Contains(table, "without any search") {
@@ -201,8 +202,8 @@ func TestScores(t *testing.T) {
 	if err := Live(run, true); err != nil {
 		t.Error(err)
 	}
-	_, said, err := Embedding(run, 100)
-	if err != nil || !strings.HasPrefix(said, "20 pictures, 588 features each") {
+	_, said, err := Embedding(run)
+	if err != nil || !strings.HasPrefix(said, "16 pictures, 588 features each") {
 		t.Errorf("%q, %v", said, err)
 	}
 }
@@ -248,6 +249,9 @@ func TestCompare(t *testing.T) {
 	}
 	if rows := img.Bounds().Dy() / 122; rows != 7 { // query, four variants, query as fed, the fifth
 		t.Errorf("the figure is %v", img.Bounds())
+	}
+	if _, err := c.Losses(true); err != nil {
+		t.Error(err)
 	}
 	if _, err := Compare(run, 3, Variant{Name: "wrong", Set: map[string]string{"mode": "x"}}); err == nil || !strings.Contains(err.Error(), "wrong: ") {
 		t.Errorf("a setting that is not there: %v", err)

@@ -16,7 +16,7 @@ const every = 5
 // Live searches the first normal or the first abnormal query alone and shows it on the way: the original's figure, drawn
 // anew every few steps on one output of the cell.
 func Live(run *experiments.Opened, abnormal bool) error {
-	_, test, err := Held(run, 40)
+	_, test, err := Held(run)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func figure(q Queries, mapped, losses []float32) (image.Image, error) {
 // Morphs searches so many normal and as many abnormal queries and shows their mapped images at some steps, and after the
 // last one. Steps are multiples of 5.
 func Morphs(run *experiments.Opened, each int, steps ...int) (image.Image, error) {
-	_, test, err := Held(run, 40)
+	_, test, err := Held(run)
 	if err != nil {
 		return nil, err
 	}

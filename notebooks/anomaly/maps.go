@@ -81,10 +81,9 @@ func signed(bytes []byte) []float32 {
 	return out
 }
 
-// Embedding is the t-SNE of f(x), what D's feature layer says of pictures of the test: so many normal ones and as many
-// abnormal ones. No latent is searched for it.
-func Embedding(run *experiments.Opened, each int) (*plot.Plot, string, error) {
-	_, test, err := Held(run, each)
+// Embedding is the t-SNE of f(x), what D's feature layer says of the pictures of the test. No latent is searched for it.
+func Embedding(run *experiments.Opened) (*plot.Plot, string, error) {
+	_, test, err := Held(run)
 	if err != nil {
 		return nil, "", err
 	}

@@ -35,9 +35,9 @@ func batch(run *experiments.Opened) int {
 	return 0 // the mapper's own choice
 }
 
-// Score searches so many normal pictures for the threshold, as many others for the test, and as many abnormal ones.
-func Score(run *experiments.Opened, each int) (Scores, error) {
-	calibration, test, err := Held(run, each)
+// Score searches the pictures of [Held].
+func Score(run *experiments.Opened) (Scores, error) {
+	calibration, test, err := Held(run)
 	if err != nil {
 		return Scores{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/eval"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/plots"
+	"gonum.org/v1/plot"
 )
 
 // Variant is a way to search the same queries.
@@ -55,7 +56,7 @@ type Comparison struct {
 // Compare searches so many normal queries of the test and as many abnormal ones in several ways, the right one first. At
 // smoke scale there are four of each at most.
 func Compare(run *experiments.Opened, each int, variants ...Variant) (Comparison, error) {
-	_, test, err := Held(run, 10*each)
+	_, test, err := Held(run)
 	if err != nil {
 		return Comparison{}, err
 	}
@@ -182,6 +183,24 @@ func (c Comparison) Figure(each int) (image.Image, error) {
 		rows = append(rows, row)
 	}
 	return plots.Grid(rows...)
+}
+
+// Losses shows A before every step and after the last, of one query in every variant: the second normal one, or the second
+// abnormal one. The first that is searched knows nothing of others under any slip.
+func (c Comparison) Losses(abnormal bool) (*plot.Plot, error) {
+	i := c.queries.balanced(2)[1]
+	if abnormal {
+		i = c.queries.balanced(2)[3]
+	}
+	var searches []plots.Search
+	for k, v := range c.variants {
+		s := plots.Search{Name: v.Name}
+		for _, a := range c.results[k][i].Losses {
+			s.Losses = append(s.Losses, float64(a))
+		}
+		searches = append(searches, s)
+	}
+	return plots.Searches("One query ("+c.queries.name(i)+"), searched in several ways", searches...)
 }
 
 func (c Comparison) row(name string, places []int, cell func(i int) (pixels []float32, below string)) (plots.GridRow, error) {
