@@ -9,6 +9,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -106,5 +107,30 @@ func TestDrawingAheadFails(t *testing.T) {
 	trainer.forgetAhead()
 	if failures != 1 {
 		t.Errorf("it failed %d times, want once", failures)
+	}
+}
+
+// A trainer on a device chooses by itself to read seldom and to draw ahead, and leaves nothing unread or undrawn. On the
+// host it reads at once.
+func TestIterationsOfADevice(t *testing.T) {
+	m := matches[0]
+	opt := m.options()
+	opt.Sheet = nil
+	run := create(t)
+	opt.Run = run
+	trainer := begin(t, m.gan(), opt)
+	device := onDevice(gantest.Backend(t))
+	if want := map[bool]int{false: 1, true: readEvery}[device]; trainer.opt.ReadEvery != want {
+		t.Errorf("reads every %d iterations, want %d", trainer.opt.ReadEvery, want)
+	}
+	if err := errors.Join(trainer.Run(t.Context(), m.src(t)), run.Close()); err != nil {
+		t.Fatal(err)
+	}
+	points, err := run.Points()
+	if err != nil || len(points) != 15 || points[14].Images != 66 || points[14].Iteration != 15 {
+		t.Errorf("%d points, %v", len(points), err)
+	}
+	if len(trainer.unread) > 0 || trainer.ahead != nil || trainer.early {
+		t.Errorf("%d iterations unread, drawn ahead: %v", len(trainer.unread), trainer.ahead != nil)
 	}
 }
