@@ -147,11 +147,11 @@ var sets = []Set{
 		Name: "fashion-mnist", Title: "Fashion-MNIST: 70,000 articles of clothing of 28×28", Page: "https://github.com/zalandoresearch/fashion-mnist",
 		Terms:    "MIT licence, copyright Zalando SE.",
 		Citation: "Xiao, Rasul, Vollgraf: Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms. arXiv:1708.07747, 2017.",
-		Files: []File{ // AlsoMD5: packed again by Debian (dataset-fashion-mnist) without the gzip header's name and time
-			fashionFile(File{Name: "train-images-idx3-ubyte.gz", Bytes: 26_421_880, MD5: "8d4fb7e6c68d591d4c3dfef9ec88bf0d", AlsoMD5: []string{"cf8536b0aa1a6ac5fa3f23001093305c"}}),
-			fashionFile(File{Name: "train-labels-idx1-ubyte.gz", Bytes: 29_515, MD5: "25c81989df183df01b3e8a0aad5dffbe", AlsoMD5: []string{"10bea18fdb374794d4bb42e356e600c9"}}),
-			fashionFile(File{Name: "t10k-images-idx3-ubyte.gz", Bytes: 4_422_102, MD5: "bef4ecab320f06d8554ea6380940ec79", AlsoMD5: []string{"f78720b4224f21cce2f2ccf2d7a94c9a"}}),
-			fashionFile(File{Name: "t10k-labels-idx1-ubyte.gz", Bytes: 5_148, MD5: "bb300cfdad3c16e7a12a480ee83cd310", AlsoMD5: []string{"0d30e22e447f3c33dab9ed536400ac01"}}),
+		Files: []File{ // AlsoMD5: packed again by Debian (dataset-fashion-mnist) without the gzip header's name and time; unpacked
+			fashionFile(File{Name: "train-images-idx3-ubyte.gz", Bytes: 26_421_880, MD5: "8d4fb7e6c68d591d4c3dfef9ec88bf0d", AlsoMD5: []string{"cf8536b0aa1a6ac5fa3f23001093305c", "f4a8712d7a061bf5bd6d2ca38dc4d50a"}}),
+			fashionFile(File{Name: "train-labels-idx1-ubyte.gz", Bytes: 29_515, MD5: "25c81989df183df01b3e8a0aad5dffbe", AlsoMD5: []string{"10bea18fdb374794d4bb42e356e600c9", "9018921c3c673c538a1fc5bad174d6f9"}}),
+			fashionFile(File{Name: "t10k-images-idx3-ubyte.gz", Bytes: 4_422_102, MD5: "bef4ecab320f06d8554ea6380940ec79", AlsoMD5: []string{"f78720b4224f21cce2f2ccf2d7a94c9a", "8181f5470baa50b63fa0f6fddb340f0a"}}),
+			fashionFile(File{Name: "t10k-labels-idx1-ubyte.gz", Bytes: 5_148, MD5: "bb300cfdad3c16e7a12a480ee83cd310", AlsoMD5: []string{"0d30e22e447f3c33dab9ed536400ac01", "15d484375f8d13e6eb1aabb0c3f46965"}}),
 		},
 	},
 	{
