@@ -32,7 +32,7 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 		return nil, errors.Join(errs[:]...)
 	}
 	if p.train != nil && p.test != nil && p.train.Hash() == p.test.Hash() {
-		p.test = nil // a set without an official division, which gives all there is whatever is asked for
+		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on", p.train.Name(), p.train.Len())
 	}
 	var err error
 	switch {
