@@ -35,10 +35,11 @@ func (o *Opened) Normal(src *data.Source) (*data.Source, error) {
 	return normalOnly(src, o.Settings.Data.Normal)
 }
 
-// TestImages opens the test split of the set that the run was trained on, with its labels.
+// TestImages is [Opened.HeldOut] with the images of all classes and their labels: what a search is tested on.
 func (o *Opened) TestImages(ctx context.Context) (*data.Source, error) {
-	d := o.Settings.Data
-	src, err := data.Open(ctx, d.Set, d.Path, data.Options{Size: d.Size, Channels: d.Channels, Split: "test"})
+	all := *o
+	all.Settings.Data.Normal = ""
+	src, err := all.HeldOut(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("experiments: the test images of %s: %w", o.Run.Dir(), err)
 	}

@@ -134,5 +134,9 @@ func search(run *experiments.Opened, q Queries, set map[string]string, opt anoga
 	defer m.Close()
 	began := time.Now()
 	results, err = m.All(context.Background(), q)
-	return results, fmt.Sprintf("%d pictures in %.1f s: %s", q.Len(), time.Since(began).Seconds(), m.Describe()), err
+	what := fmt.Sprintf("%d pictures", q.Len())
+	if q.Len() == 1 {
+		what = "1 picture"
+	}
+	return results, fmt.Sprintf("%s in %.1f s: %s", what, time.Since(began).Seconds(), m.Describe()), err
 }

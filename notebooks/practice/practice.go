@@ -1,4 +1,4 @@
-// Package practice is what the lecture's notebook calls beside the library: small operations on matrices that are
+// Package practice is what the lecture's notebooks call beside the library: small operations on matrices that are
 // shown number by number, figures of them, and exercises that check themselves.
 //
 // Everything an example shows is computed by the layers that train; the plain loops beside them are there to be
