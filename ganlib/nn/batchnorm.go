@@ -100,11 +100,22 @@ func withoutBias(x *graph.Node) (product, bias *graph.Node) {
 	return x, nil
 }
 
-// normalizeFixed uses statistics that do not depend on x: y = (x−μ)·γ/√(σ²+ε) + β.
+// normalizeFixed uses statistics that do not depend on x: y = (x−μ)·f + β with f = γ/√(σ²+ε). After a convolution with
+// bias b this is the convolution with the kernel f·W, plus one vector, (b−μ)·f + β: no pass over memory of its own.
 func normalizeFixed(x, gamma, beta, mean, variance *graph.Node, epsilon float64) *graph.Node {
-	scale := graph.Mul(gamma, reciprocalRoot(variance, epsilon))
-	centred := graph.Sub(x, perChannel(mean, x.Rank()))
-	return graph.Add(graph.Mul(centred, perChannel(scale, x.Rank())), perChannel(beta, x.Rank()))
+	factor := graph.Mul(gamma, reciprocalRoot(variance, epsilon))
+	if sum := stateOf(x.Graph()).biased[x]; sum.scaled != nil {
+		return addVector(sum.scaled(factor), graph.Add(graph.Mul(graph.Sub(sum.bias, mean), factor), beta))
+	}
+	return addVector(multiplyVector(x, factor), graph.Sub(beta, graph.Mul(mean, factor)))
+}
+
+// multiplyVector multiplies the last axis of x by v [channels].
+func multiplyVector(x, v *graph.Node) *graph.Node {
+	l := lanesOf(x)
+	return withGradient(l.back(graph.Mul(l.rows(x), l.wide(v))), func(in []*graph.Node, u *graph.Node) []*graph.Node {
+		return []*graph.Node{multiplyVector(u, in[1]), l.sum(graph.Mul(l.rows(u), l.rows(in[0])))}
+	}, x, v)
 }
 
 // normalizeBatch uses the statistics of x. With d = x−μ, r = 1/√(σ²+ε), N values per channel, S₁ = Σv and S₂ = Σv·d:

@@ -25,7 +25,7 @@ func Dense(s *model.Scope, x *graph.Node, o DenseOptions) *graph.Node {
 		return multiply(x, w)
 	}
 	if isXLA(g) {
-		return withBias(s, multiply(x, w), true)
+		return withBias(s, multiply(x, w), nil)
 	}
 	b := Variable(s, g, "b", x.DType(), Constant(0), o.Out)
 	y := affine(x, w, b)

@@ -22,7 +22,12 @@ func (o Conv) window() Window { return SquareWindow(o.Kernel, o.Stride, o.Pad) }
 func Conv2D(s *model.Scope, x *graph.Node, o Conv) *graph.Node {
 	_, _, _, c := image("Conv2D", x)
 	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), o.Out, o.Kernel, o.Kernel, c)
-	return withBias(s, Convolve(x, w, o.window()), o.Bias)
+	if !o.Bias {
+		return Convolve(x, w, o.window())
+	}
+	return withBias(s, Convolve(x, w, o.window()), func(factor *graph.Node) *graph.Node {
+		return Convolve(x, graph.Mul(w, graph.Reshape(factor, o.Out, 1, 1, 1)), o.window())
+	})
 }
 
 // ConvTranspose2D is the transposed convolution of x [B,H,W,C] to [B,OH,OW,Out], OH = (H−1)·stride + k − top − bottom,
@@ -35,28 +40,38 @@ func ConvTranspose2D(s *model.Scope, x *graph.Node, o Conv) *graph.Node {
 		exceptions.Panicf("nn: ConvTranspose2D of %s: kernel %d, stride %d, padding %v leave nothing", x.Shape(), o.Kernel, o.Stride, o.Pad)
 	}
 	w := Variable(s, x.Graph(), "w", x.DType(), orHe(o.Init), c, o.Kernel, o.Kernel, o.Out)
-	return withBias(s, ConvolveAdjoint(x, w, o.window(), oh, ow), o.Bias)
+	if !o.Bias {
+		return ConvolveAdjoint(x, w, o.window(), oh, ow)
+	}
+	return withBias(s, ConvolveAdjoint(x, w, o.window(), oh, ow), func(factor *graph.Node) *graph.Node {
+		return ConvolveAdjoint(x, graph.Mul(w, graph.Reshape(factor, 1, 1, 1, o.Out)), o.window(), oh, ow)
+	})
 }
 
-// withBias adds the variable b [channels] to the last axis.
-func withBias(s *model.Scope, y *graph.Node, bias bool) *graph.Node {
-	if !bias {
-		return y
-	}
-	l := lanesOf(y)
-	b := Variable(s, y.Graph(), "b", y.DType(), Constant(0), l.channels)
-	sum := l.back(graph.Add(l.rows(y), l.wide(b)))
-	sum = withGradient(sum, func(in []*graph.Node, v *graph.Node) []*graph.Node {
-		return []*graph.Node{v, l.sum(l.rows(v))}
-	}, y, b)
-	stateOf(y.Graph()).biased[sum] = biasedSum{product: y, bias: b}
+// withBias adds the variable b [channels] to the last axis of a product; scaled is the product with every channel of its
+// kernel multiplied by a factor.
+func withBias(s *model.Scope, product *graph.Node, scaled func(factor *graph.Node) *graph.Node) *graph.Node {
+	b := Variable(s, product.Graph(), "b", product.DType(), Constant(0), lastOf(product.Shape().Dimensions))
+	sum := addVector(product, b)
+	stateOf(product.Graph()).biased[sum] = biasedSum{product: product, bias: b, scaled: scaled}
 	return sum
 }
 
+// addVector adds v [channels] to the last axis of y.
+func addVector(y, v *graph.Node) *graph.Node {
+	l := lanesOf(y)
+	sum := l.back(graph.Add(l.rows(y), l.wide(v)))
+	return withGradient(sum, func(in []*graph.Node, v *graph.Node) []*graph.Node {
+		return []*graph.Node{v, l.sum(l.rows(v))}
+	}, y, v)
+}
+
 // biasedSum is what a layer added, for those that come next and can do better than take the sum: batch norm leaves the
-// bias out, and ReLU is computed together with a fully connected layer, if relu is not nil.
+// bias out, or becomes part of a convolution's kernel, if scaled is not nil; ReLU is computed together with a fully
+// connected layer, if relu is not nil.
 type biasedSum struct {
 	product, bias *graph.Node
+	scaled        func(factor *graph.Node) *graph.Node
 	relu          func() *graph.Node
 }
 
