@@ -108,10 +108,7 @@ func (c *evalCmd) draft() (*protocol.Evaluation, error) {
 // open opens the set, which is downloaded where it is not there and no path was given.
 func (c *evalCmd) open(a *app, e *protocol.Evaluation, line *console) (*protocol.Pool, error) {
 	set := e.Data.Set
-	if _, err := os.Stat(c.Data); c.Data != "" && err != nil {
-		if c.Data != set {
-			return nil, usagef("--data %s: %w; evaluation %s is on %s", c.Data, err, e.Name, set)
-		}
+	if _, err := os.Stat(c.Data); c.Data == set && err != nil {
 		c.Data = ""
 	}
 	if c.Data == "" {
@@ -125,6 +122,9 @@ func (c *evalCmd) open(a *app, e *protocol.Evaluation, line *console) (*protocol
 	}
 	pool, err := protocol.Open(a.ctx, set, c.Data, e.Data.Size, e.Data.Channels, preparing(line))
 	line.Clear()
+	if err == nil && pool.Missing() != nil {
+		line.Line("note: the set is divided by a draw, since it has one file only: %v", pool.Missing())
+	}
 	return pool, err
 }
 
@@ -151,12 +151,24 @@ func (c *evalCmd) fix(a *app, draft *protocol.Evaluation, pool *protocol.Pool, l
 		}
 		line.Line("note: it was fixed with another %s than would be fixed now; what was fixed holds", strings.Join(changed, ", "))
 	}
-	for _, f := range e.Data.Files {
-		if !f.Official {
-			line.Line("note: %s of %s is not the official file, so no published number compares: %s", f.Part, e.Data.Set, orDash(f.Note))
-		}
+	if note := unofficial(e.Data); note != "" {
+		line.Line("note: %s", note)
 	}
 	return &protocol.Results{Dir: dir, Evaluation: e}, e.CheckData(pool.Files())
+}
+
+// unofficial says why no published number compares, "" when the files are the official ones.
+func unofficial(d protocol.Data) string {
+	var parts []string
+	for _, f := range d.Files {
+		if !f.Official {
+			parts = append(parts, fmt.Sprintf("%s: %s", f.Part, orDash(f.Note)))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("these are not the official files of %s, so no published number compares (%s)", d.Set, strings.Join(parts, "; "))
 }
 
 // cellID is a place in the grid.

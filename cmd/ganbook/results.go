@@ -249,10 +249,8 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 	add("A cell took %s of training and %s of search on %s (%s). %d of %d cells; protocol %.12s.",
 		roughly(seconds(stat.Mean(training, nil))), roughly(seconds(stat.Mean(search, nil))), cells[0].Versions.CPU, cells[0].Versions.Backend,
 		len(cells), len(e.Classes)*len(e.Seeds), e.Hash)
-	for _, f := range e.Data.Files {
-		if !f.Official {
-			add("The %s file of %s is not the official one, so no published number compares: %s.", f.Part, e.Data.Set, orDash(f.Note))
-		}
+	if note := unofficial(e.Data); note != "" {
+		add("Note: %s.", note)
 	}
 	for _, p := range published {
 		text := p.Method

@@ -17,6 +17,7 @@ import (
 type Pool struct {
 	train, test *data.Source // nil: there is no such file
 	all         *data.Source
+	missing     error // why one of the two is not there
 }
 
 // Open opens what there is of a set; path is as in [data.Open]. A set of which only one file exists is a pool, too.
@@ -29,11 +30,15 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 	p.train, errs[0] = open("train")
 	p.test, errs[1] = open("test")
 	if p.train == nil && p.test == nil {
+		if errs[0].Error() == errs[1].Error() {
+			return nil, errs[0]
+		}
 		return nil, errors.Join(errs[:]...)
 	}
 	if p.train != nil && p.test != nil && p.train.Hash() == p.test.Hash() {
 		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on", p.train.Name(), p.train.Len())
 	}
+	p.missing = errors.Join(errs[:]...)
 	var err error
 	switch {
 	case p.test == nil:
@@ -50,6 +55,9 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 	}
 	return p, nil
 }
+
+// Missing says why the set has one file only, be it that the other is damaged; nil: both are there.
+func (p *Pool) Missing() error { return p.missing }
 
 // Files describes the files for [Data].
 func (p *Pool) Files() (list []File) {
@@ -137,7 +145,7 @@ func (s Split) describe(class int) string {
 func (p *Pool) parts(s Split, class int) (train, test *data.Source, err error) {
 	if s.Kind == OneClass && s.Train == 0 {
 		if p.train == nil || p.test == nil {
-			return nil, nil, errors.New("the official division needs the training and the test file, and one of them is not there; give the split a share of training pictures")
+			return nil, nil, fmt.Errorf("the official division needs the training and the test file: %w", p.missing)
 		}
 		return p.train, p.test, nil
 	}

@@ -204,7 +204,7 @@ func TestSetsThatLackSomething(t *testing.T) {
 	if f := p.Files(); len(f) != 1 || f[0].Part != "test" || f[0].Images != 30 || f[0].Official {
 		t.Errorf("files %+v", f)
 	}
-	if _, err := p.Divide(Split{Kind: OneClass, Held: 0.1}, 1); err == nil || !strings.Contains(err.Error(), "give the split a share") {
+	if _, err := p.Divide(Split{Kind: OneClass, Held: 0.1}, 1); err == nil || !strings.Contains(err.Error(), "needs the training and the test file: data: ") {
 		t.Errorf("an official division without a training file: %v", err)
 	}
 	if d, err := p.Divide(Split{Kind: OneClass, Train: 0.8, Held: 0.2, Seed: 1}, 1); err != nil || d.Train.Len() != 6 {

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ganbook/ganbook/ganlib/protocol"
+	"github.com/ganbook/ganbook/ganlib/runlog"
+)
+
+// barsSplit is bars with a test part of its own: 60 training and 20 test pictures.
+func barsSplit(t *testing.T) string {
+	t.Helper()
+	dir, test := bars(t, 60), bars(t, 20)
+	for _, name := range []string{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"} {
+		if err := os.Rename(filepath.Join(test, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// evalArgs is the smallest grid there is: two classes, two seeds.
+func evalArgs(set, root string) []string {
+	return []string{"eval", "anogan/mnist-one-class", "--scale=smoke", "--name=anogan/bars", "--classes=0-1", "--seeds=0,1", "--data", set,
+		"--out", filepath.Join(root, "runs"), "--results", filepath.Join(root, "results"), "--iterations=24", "--batch=8",
+		"--set", "batch_size=10", "--set", "g_maps=4,4,2", "--set", "d_maps=3,3", "--set", "search_steps=3"}
+}
+
+func barsResults(t *testing.T, root string) *protocol.Results {
+	t.Helper()
+	r, err := protocol.OpenResults(protocol.Folder(filepath.Join(root, "results"), "anogan/bars", "smoke"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// comparableCells is what two computations of a grid must have alike.
+func comparableCells(t *testing.T, root string) map[string]protocol.Cell {
+	t.Helper()
+	cells, err := barsResults(t, root).Cells()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := map[string]protocol.Cell{}
+	for _, c := range cells {
+		c.Seconds, c.Finished = protocol.Seconds{}, ""
+		list[cellID{c.Class, c.Seed}.String()] = *c
+	}
+	return list
+}
+
+// A grid that was broken off goes on where it was, and comes out as one that was not; finished cells are not repeated;
+// the files say what was done; and whatever was changed after it was fixed is refused.
+func TestEval(t *testing.T) {
+	t.Setenv("GANBOOK_CACHE", t.TempDir())
+	set, whole, broken := barsSplit(t), t.TempDir(), t.TempDir()
+	out := mustCall(t, evalArgs(set, whole)...)
+	for _, w := range []string{"ours: weighted", "PCA, 28 components", "distance to 5 neighbours", "24 iterations of anogan", "4 of 50 cells", "no published number compares", "recalled, not re-read"} {
+		if !strings.Contains(out, w) {
+			t.Errorf("the table does not say %q:\n%s", w, out)
+		}
+	}
+	want := comparableCells(t, whole)
+	if names := slices.Sorted(maps.Keys(want)); len(names) != 4 {
+		t.Fatalf("cells %v", names)
+	}
+	checkCell(t, want["class 1, seed 0"])
+	if want["class 1, seed 0"].Weights == want["class 1, seed 1"].Weights {
+		t.Error("the seed changes nothing")
+	}
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		metrics := filepath.Join(broken, "runs", "00001-anogan", "metrics.jsonl")
+		for t.Context().Err() == nil {
+			if text, _ := os.ReadFile(metrics); bytes.Count(text, []byte("\n")) > 2 {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		cancel(interrupted{os.Interrupt})
+	}()
+	var said bytes.Buffer
+	if status := execute(ctx, append(evalArgs(set, broken), "--jobs=1"), &said, &said); status != statusSignal+2 || !strings.Contains(said.String(), "the same command goes on") {
+		t.Fatalf("broken off: status %d\n%s", status, &said)
+	}
+	mustCall(t, evalArgs(set, broken)...)
+	if got := comparableCells(t, broken); !reflect.DeepEqual(got, want) {
+		t.Errorf("the grid that was broken off differs:\n%+v\n%+v", got, want)
+	}
+	runs, err := runlog.List(filepath.Join(broken, "runs"))
+	if err != nil || len(runs) != 4 {
+		t.Errorf("%d runs, %v; want one for each cell", len(runs), err)
+	}
+	if resumed := runs[0].Info().Resumed; len(resumed) != 1 {
+		t.Errorf("the first run was resumed %d times", len(resumed))
+	}
+	_, _, again := call(t, evalArgs(set, broken)...)
+	if strings.Count(again, "as found") != 4 {
+		t.Errorf("finished cells were computed again:\n%s", again)
+	}
+	if locks, _ := filepath.Glob(filepath.Join(broken, "results", "*", "*", "*", "*.lock")); len(locks) > 0 {
+		t.Errorf("locks left: %v", locks)
+	}
+	testEvalRefuses(t, set, broken)
+}
+
+func checkCell(t *testing.T, c protocol.Cell) {
+	t.Helper()
+	// 30 training pictures of the class, of which a twentieth (1.5, rounded to 1) is held out; 10 test pictures of each class.
+	if c.Trained != 29 || c.Held != 1 || c.Normal != 10 || c.Anomalous != 10 || c.Iterations != 24 || len(c.Scores) != 4 || len(c.Baselines) != 2 {
+		t.Errorf("%+v", c)
+	}
+	if c.Scores["weighted"].Bootstrap == nil || c.Scores["residual"].Bootstrap != nil || len(c.Weights) != 64 || c.Versions.Backend != "go:num_executors=1" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func testEvalRefuses(t *testing.T, set, root string) {
+	t.Helper()
+	refused := func(want string, args ...string) {
+		t.Helper()
+		if status, _, errOut := call(t, args...); status == 0 || !strings.Contains(errOut, want) {
+			t.Errorf("status %d, want %q in %s", status, want, errOut)
+		}
+	}
+	refused("fixed with another training; give a variant a name", append(evalArgs(set, root), "--set", "lr=0.1")...)
+	refused("other pictures", evalArgs(bars24(t), root)...)
+	refused("has no class 12", append(evalArgs(set, root), "--classes=12")...)
+	refused("seed 77 is none", append(evalArgs(set, root), "--seeds=77")...)
+	refused("no image of class 5", append(evalArgs(set, root), "--classes=5")...)
+	refused("did you mean anogan/mnist-one-class?", "eval", "anogan/mnist-oneclass")
+	refused("single numbers and ranges", append(evalArgs(set, root), "--classes=3-1")...)
+	refused(`scale "shrt"`, "eval", "anogan/mnist-one-class", "--scale=shrt")
+	refused("does not exist", evalArgs(filepath.Join(set, "none"), root)...)
+
+	file := filepath.Join(barsResults(t, root).Dir, protocol.EvaluationFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte(`"held": 0.05`), []byte(`"held": 0.5`), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused("was edited after it was fixed", evalArgs(set, root)...)
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bars24 is other pictures.
+func bars24(t *testing.T) string {
+	t.Helper()
+	dir, test := bars(t, 24), bars(t, 20)
+	for _, name := range []string{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"} {
+		if err := os.Rename(filepath.Join(test, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// Two processes share a grid: each cell is computed once, and both end with the whole table.
+func TestTwoProcessesShareAGrid(t *testing.T) {
+	t.Setenv("GANBOOK_CACHE", t.TempDir())
+	set, root := barsSplit(t), t.TempDir()
+	var outputs [2]bytes.Buffer
+	var commands [2]*exec.Cmd
+	for i := range commands {
+		commands[i] = exec.Command(os.Args[0], append(evalArgs(set, root), "--jobs=1")...)
+		commands[i].Env = append(os.Environ(), "GANBOOK_TEST_AS_PROGRAM=1")
+		commands[i].Stdout, commands[i].Stderr = &outputs[i], &outputs[i]
+		if err := commands[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, cmd := range commands {
+		if err := cmd.Wait(); err != nil || !strings.Contains(outputs[i].String(), "4 of 50 cells") {
+			t.Errorf("process %d: %v\n%s", i, err, &outputs[i])
+		}
+	}
+	if got := comparableCells(t, root); len(got) != 4 {
+		t.Errorf("%d cells", len(got))
+	}
+	if runs, err := runlog.List(filepath.Join(root, "runs")); err != nil || len(runs) != 4 {
+		t.Errorf("%d runs for 4 cells, %v", len(runs), err)
+	}
+}
+
+// A draft is written, edited and given instead of a name.
+func TestEvalOfAFile(t *testing.T) {
+	t.Setenv("GANBOOK_CACHE", t.TempDir())
+	set, root := barsSplit(t), t.TempDir()
+	file := filepath.Join(root, "mine.json")
+	args := evalArgs(set, root)
+	mustCall(t, append(args, "--draft", file)...)
+	if _, err := os.Stat(filepath.Join(root, "results")); err == nil {
+		t.Error("a draft fixed something")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e protocol.Evaluation
+	if err := json.Unmarshal(text, &e); err != nil {
+		t.Fatal(err)
+	}
+	e.Name, e.Classes, e.Seeds = "mine", []int{1}, []int64{7}
+	if err := e.WriteDraft(file); err != nil {
+		t.Fatal(err)
+	}
+	out := mustCall(t, "eval", file, "--data", set, "--out", filepath.Join(root, "runs"), "--results", filepath.Join(root, "results"))
+	if !strings.Contains(out, "1 of 1 cells") {
+		t.Errorf("%s", out)
+	}
+	if status, _, errOut := call(t, "eval", file, "--iterations=9"); status != statusUsage || !strings.Contains(errOut, "edit it instead") {
+		t.Errorf("status %d, %s", status, errOut)
+	}
+}
