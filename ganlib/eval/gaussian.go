@@ -56,55 +56,43 @@ func (g *Gaussian) Frechet(other *Gaussian) (float64, error) {
 	if len(other.Mean) != d || d == 0 {
 		return 0, fmt.Errorf("eval: Fréchet distance of Gaussians of %d and of %d numbers: want features of one net", d, len(other.Mean))
 	}
-	factor, err := g.factor()
-	if err != nil {
-		return 0, err
+	sum := mat.Trace(g.Cov) + mat.Trace(other.Cov)
+	for k, m := range g.Mean {
+		sum += (m - other.Mean[k]) * (m - other.Mean[k])
 	}
-	return g.frechet(other, factor)
-}
-
-// frechet is Frechet with a factor F·Fᵀ = S₁.
-func (g *Gaussian) frechet(other *Gaussian, factor *mat.Dense) (float64, error) {
+	factor := g.factor()
+	if factor.IsEmpty() {
+		return sum, nil
+	}
 	var right, both mat.Dense
 	right.Mul(other.Cov, factor)
 	both.Mul(factor.T(), &right)
 	var eigen mat.EigenSym
 	if !eigen.Factorize(symmetric(&both), false) {
-		return 0, fmt.Errorf("eval: Fréchet distance: the eigenvalues of a product of covariances of %d numbers were not found", len(g.Mean))
+		return 0, fmt.Errorf("eval: Fréchet distance: the eigenvalues of a product of covariances of %d numbers were not found", d)
 	}
-	sum := mat.Trace(g.Cov) + mat.Trace(other.Cov)
 	for _, v := range eigen.Values(nil) {
 		sum -= 2 * math.Sqrt(max(0, v)) // rounding makes small ones negative
-	}
-	for k, m := range g.Mean {
-		sum += (m - other.Mean[k]) * (m - other.Mean[k])
 	}
 	return max(0, sum), nil
 }
 
-// factor is Cholesky's, which takes a tenth of the time of the root; a singular covariance has none.
-func (g *Gaussian) factor() (*mat.Dense, error) {
-	var c mat.Cholesky
-	if !c.Factorize(g.Cov) {
-		return g.root()
+// factor is F [numbers, rank] of F·Fᵀ = S, Cholesky's with pivots, which is there for every covariance and ten times
+// faster than S^½. It is empty for rank 0.
+func (g *Gaussian) factor() *mat.Dense {
+	var c mat.PivotedCholesky
+	c.Factorize(g.Cov, -1)
+	if c.Rank() == 0 {
+		return &mat.Dense{}
 	}
-	var l mat.TriDense
-	c.LTo(&l)
-	return mat.DenseCopyOf(&l), nil
-}
-
-// root is S^½ = V·diag(√λ)·Vᵀ.
-func (g *Gaussian) root() (*mat.Dense, error) {
-	var eigen mat.EigenSym
-	if !eigen.Factorize(g.Cov, true) {
-		return nil, fmt.Errorf("eval: Fréchet distance: the eigenvectors of a covariance of %d numbers were not found", len(g.Mean))
+	// Pᵀ·S·P = Uᵀ·U, so that row p(i) of F is column i of U.
+	u, f := c.RawU(), mat.NewDense(len(g.Mean), c.Rank(), nil)
+	for i, row := range c.ColumnPivots(nil) {
+		for k := range min(i+1, c.Rank()) {
+			f.Set(row, k, u.At(k, i))
+		}
 	}
-	var vectors, scaled, root mat.Dense
-	eigen.VectorsTo(&vectors)
-	values := eigen.Values(nil)
-	scaled.Apply(func(_, k int, v float64) float64 { return v * math.Sqrt(max(0, values[k])) }, &vectors)
-	root.Mul(&scaled, vectors.T())
-	return &root, nil
+	return f
 }
 
 // symmetric is (m + mᵀ)/2.
