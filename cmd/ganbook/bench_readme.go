@@ -45,7 +45,11 @@ func writeReadme(root, suite string, results []benchResult, derived []derivedRow
 
 // replaceTable puts a table between the suite's comments.
 func replaceTable(text, suite, table string) (string, error) {
-	begin, end := readmeBegin(suite), readmeEnd(suite)
+	return replaceBetween(text, readmeBegin(suite), readmeEnd(suite), table)
+}
+
+// replaceBetween puts a table between two comments of a file.
+func replaceBetween(text, begin, end, table string) (string, error) {
 	if strings.Count(text, begin) != 1 || strings.Count(text, end) != 1 || strings.Index(text, end) < strings.Index(text, begin) {
 		return "", fmt.Errorf("the table goes between one line %s and one line %s below it; add them where it should be", begin, end)
 	}

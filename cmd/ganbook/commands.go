@@ -7,6 +7,7 @@ type commands struct {
 	Generate generateCmd `cmd:"" help:"Draw pictures from a trained generator: a grid, single pictures, a walk."`
 	Eval     evalCmd     `cmd:"" help:"Compute the class × seed grid of an evaluation that is fixed before training."`
 	Score    scoreCmd    `cmd:"" help:"Say how anomalous pictures are to a trained AnoGAN."`
+	Replay   replayCmd   `cmd:"" help:"Repeat a run from its record and say whether the same comes out, to the bit."`
 	Runs     runsCmd     `cmd:"" help:"List, show, stop and delete runs."`
 	Compare  compareCmd  `cmd:"" help:"Compare runs: statistics, pictures and sample sheets side by side."`
 	FID      fidCmd      `cmd:"" name:"fid" help:"FID and KID of a run's samples, on a named net, beside those of real images."`

@@ -26,7 +26,7 @@ type evalCmd struct {
 	Seeds      string            `help:"Columns of the grid, such as 0-2; default: the first." placeholder:"LIST"`
 	Data       string            `help:"Folder, archive or file of the images. Without it: the set of the evaluation, downloaded." placeholder:"PATH"`
 	Out        string            `help:"Folder of all runs." default:"runs" placeholder:"DIR"`
-	Results    string            `help:"Folder of all results." default:"testdata/results" placeholder:"DIR"`
+	Results    string            `help:"Folder of all results; default: testdata/results of the checkout." placeholder:"DIR"`
 	Jobs       int               `help:"Cells computed at once; default: one for each core." placeholder:"N"`
 	Backend    string            `help:"What computes a cell; default: the Go backend on one core." placeholder:"NAME"`
 	Set        map[string]string `help:"A setting of training or search of a variant, with --name." placeholder:"KEY=VALUE"`
@@ -130,7 +130,7 @@ func (c *evalCmd) open(a *app, e *protocol.Evaluation, line *console) (*protocol
 
 // fix fixes the evaluation, or takes the one that was fixed before and refuses what does not agree with it.
 func (c *evalCmd) fix(a *app, draft *protocol.Evaluation, pool *protocol.Pool, line *console) (*protocol.Results, error) {
-	dir := protocol.Folder(c.Results, draft.Name, draft.Scale)
+	dir := protocol.Folder(resultsFolder(c.Results), draft.Name, draft.Scale)
 	file := filepath.Join(dir, protocol.EvaluationFile)
 	e, err := protocol.Read(file)
 	switch {
@@ -245,7 +245,7 @@ func (c *evalCmd) jobs() int {
 	return runtime.NumCPU()
 }
 
-// stopped is how a grid ends that was told to.
+// stoppedGrid is how a grid ends that was told to.
 func stoppedGrid(ctx context.Context, line *console, err error) error {
 	line.Line("stopped; the same command goes on where it was")
 	return &reported{errors.Join(context.Cause(ctx), err)}

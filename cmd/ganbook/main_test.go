@@ -180,7 +180,7 @@ func TestBadInput(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	out := mustCall(t)
 	for _, c := range []string{"run", "resume", "generate", "runs list", "runs show", "runs delete", "list (experiments)", "table",
-		"data list", "data download", "data verify", "data prepare", "setup", "nb run", "nb check", "nb html", "bench", "doctor", "test"} {
+		"eval", "replay", "data list", "data download", "data verify", "data prepare", "setup", "nb run", "nb check", "nb html", "bench", "doctor", "test"} {
 		if !strings.Contains(out, "\n  "+c+" ") {
 			t.Errorf("help lacks %q:\n%s", c, out)
 		}

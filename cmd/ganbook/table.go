@@ -14,13 +14,20 @@ import (
 // tableCmd prints networks as documents print them, counted in freshly built ones, with the document's own numbers
 // beside them.
 type tableCmd struct {
-	Experiment string            `arg:"" help:"Which one: dcgan, dcgan/radford2015 … (see: list)."`
+	Experiment string            `arg:"" optional:"" help:"Which one: dcgan, dcgan/radford2015 … (see: list). With --results an evaluation, or none for all."`
 	Width      *int              `help:"Maps of both networks (ngf, ndf)." placeholder:"N"`
 	ImageSize  *int              `help:"Side of the images: 32, 64, 128." placeholder:"N"`
 	Set        map[string]string `help:"Any setting by its name in the document." placeholder:"KEY=VALUE"`
+	resultsFlags
 }
 
 func (c *tableCmd) Run(a *app) error {
+	if c.Results || c.Readme {
+		return c.resultsFlags.print(a, c.Experiment)
+	}
+	if c.Experiment == "" {
+		return usagef("table needs an experiment; there are %s", strings.Join(experimentIDs(), ", "))
+	}
 	o, err := settingFlags{Scale: string(experiments.Full), Width: c.Width, ImageSize: c.ImageSize, Set: c.Set}.options(c.Experiment)
 	if err != nil {
 		return usage(err)

@@ -1,8 +1,15 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/experiments"
+	"github.com/ganbook/ganbook/ganlib/protocol"
 )
 
 func TestTableBesideTheDocuments(t *testing.T) {
@@ -24,5 +31,88 @@ func TestTableOfOtherSettings(t *testing.T) {
 	}
 	if out := mustCall(t, "table", "dcgan/radford2015"); !strings.Contains(out, "1024×4×4") || !strings.Contains(out, "5,2,2+1") {
 		t.Errorf("the paper's network:\n%s", out)
+	}
+}
+
+// The committed cells fit their evaluations, and the README has a place for their tables.
+func TestTableOfResults(t *testing.T) {
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := protocol.AllResults(filepath.Join(root, "testdata", "results"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		if _, err := tabulate(r); err != nil {
+			t.Errorf("%s: %v", r.Dir, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := replaceBetween(string(text), resultsBegin, resultsEnd, ""); err != nil {
+		t.Error(err)
+	}
+	if status, _, errOut := call(t, "table", "--results", "--from", t.TempDir()); status != statusUsage || !strings.Contains(errOut, "there are no results") {
+		t.Errorf("an empty folder: status %d, %s", status, errOut)
+	}
+	if status, _, errOut := call(t, "table"); status != statusUsage || !strings.Contains(errOut, "there are dcgan") {
+		t.Errorf("table of nothing: status %d, %s", status, errOut)
+	}
+}
+
+// A table of known cells: means over seeds, their spread, the published row beside them, the mean of whole seeds.
+func TestTableOfKnownCells(t *testing.T) {
+	e, err := experiments.FindEvaluation("anogan/mnist-one-class")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := e.Draft(experiments.EvaluationOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Data.Files, d.Classes, d.Seeds = []protocol.File{{Part: "test", Official: true}}, []int{0, 1}, []int64{0, 1}
+	root := filepath.Join(t.TempDir(), "results")
+	dir := protocol.Folder(root, d.Name, d.Scale)
+	if _, err := protocol.Fix(t.Context(), filepath.Join(dir, protocol.EvaluationFile), d); err != nil {
+		t.Fatal(err)
+	}
+	half := 0.5
+	for i, auroc := range []float64{0.8, 0.9, 0.7} { // classes 0, 1, 0 with seeds 0, 0, 1
+		f := protocol.Figures{AUROC: protocol.Interval{Value: auroc, Low: auroc - 0.05, High: auroc + 0.05}, AveragePrecision: 0.5, F1: &half, FalseAlarms: &half}
+		c := protocol.Cell{
+			Evaluation: d.Name, Scale: d.Scale, Protocol: d.Hash, Class: i % 2, Seed: int64(i / 2), Normal: 1, Anomalous: 1,
+			Scores:    map[string]protocol.Figures{"weighted": f, "residual": f, "discrimination": f, "logit": f},
+			Baselines: []protocol.Baseline{{Name: "PCA, 32 components", Figures: protocol.Figures{AUROC: protocol.Interval{Value: 0.95 + float64(i%2)/100}}}},
+		}
+		if err := c.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := protocol.OpenResults(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := tabulate(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := table.markdown()
+	for _, w := range []string{
+		"| class | **ours**: weighted | residual | discrimination | −logit | AnoGAN, published | PCA, 32 components | average precision | F1 | false alarms |",
+		"| 0 | 0.750 ± 0.071 (2) | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.966 ± 0.013 | 0.950 | 0.500 | 0.500 | 0.500 |",
+		"| 1 | 0.900 (0.850 – 0.950) | 0.900 | 0.900 | 0.900 | 0.992 ± 0.006 | 0.960 | 0.500 | 0.500 | 0.500 |",
+		"| **mean** | **0.850** (1) | 0.850 | 0.850 | 0.850 | 0.913 | 0.955 | 0.500 | 0.500 | 0.500 |",
+		"2,000 iterations of anogan", "3 of 4 cells", "recalled, not re-read",
+	} {
+		if !strings.Contains(text, w) {
+			t.Errorf("the table lacks %q:\n%s", w, text)
+		}
+	}
+	if out := mustCall(t, "table", "--results", "anogan/mnist", "--from", root); !strings.Contains(out, "0.750 ± 0.071 (2)") || strings.Contains(out, "**") {
+		t.Errorf("%s", out)
 	}
 }
