@@ -1,4 +1,4 @@
-// Package kernelext is what a notebook cell uses beside the library: pictures in the notebook (Show), a live view
+// Package kernelext is what a notebook cell uses beside the library: pictures in the notebook (Show, NewScreen), a live view
 // of a training (Live), the notebook's stop button (Context), trainings that outlive their cell (Detach, Attach, Stop),
 // values that later cells read (Config, Knobs), and the source of what is taught (Source).
 //

@@ -10,7 +10,7 @@ import (
 	"github.com/ganbook/ganbook/plots"
 )
 
-// every is how many steps lie between two frames of a watched search.
+// every is how many steps lie between two frames of a search that is watched; ten times as many at smoke scale.
 const every = 5
 
 // Live searches the first normal or the first abnormal query alone and shows it on the way: the original's figure, drawn
@@ -29,9 +29,13 @@ func Live(run *experiments.Opened, abnormal bool) error {
 	if err != nil {
 		return err
 	}
+	frames := every
+	if run.Settings.Scale == experiments.Smoke {
+		frames *= 10
+	}
 	screen := kernelext.NewScreen()
 	show := func(mapped []float32, losses []float32) { screen.Show(figure(one, mapped, losses)) }
-	results, said, err := search(run, one, nil, anogan.MapperOptions{Batch: 1, Every: every, Watch: func(_ int, f anogan.Frame, losses []float32) {
+	results, said, err := search(run, one, nil, anogan.MapperOptions{Batch: 1, Every: frames, Watch: func(_ int, f anogan.Frame, losses []float32) {
 		show(f.Mapped, append(losses[:len(losses):len(losses)], float32(f.Score)))
 	}})
 	if err != nil {
