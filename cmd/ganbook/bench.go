@@ -18,6 +18,7 @@ type benchCmd struct {
 	Jax       string   `help:"A Python with JAX, measured likewise." placeholder:"PYTHON"`
 	Work      []string `help:"Works such as dcgan:16:64, or families of them such as wgan; default: the suite's table, which --list prints." placeholder:"WORK"`
 	Layers    bool     `help:"Measure the convolutions of the works one by one instead, with quantiles."`
+	Profile   string   `help:"Folder for a profile of each work (pprof); prints where the processor's time went." placeholder:"DIR"`
 	List      bool     `help:"List the works and their multiplications, and measure nothing."`
 	Rounds    int      `help:"Rounds; ours and the peers' alternate in each; default: 4, of the suite kernel 15." placeholder:"N"`
 	Seconds   float64  `help:"Length of a round, about." default:"5"`
@@ -31,7 +32,7 @@ type benchCmd struct {
 
 func (c *benchCmd) Run(a *app) error {
 	if c.Worker != "" {
-		return serveBench(a.ctx, c.Worker, c.Backend, os.Stdin, os.Stdout)
+		return serveBench(a.ctx, c.Worker, c.Backend, c.Profile, os.Stdin, os.Stdout)
 	}
 	if err := c.validate(); err != nil {
 		return usage(err)
@@ -89,6 +90,7 @@ func (c *benchCmd) validate() error {
 		{"--benchstat", c.Benchstat, stepSuites},
 		{"--work", len(c.Work) > 0, []string{"cpu", "gpu", "data"}},
 		{"--layers", c.Layers, stepSuites},
+		{"--profile", c.Profile != "", []string{"cpu"}},
 		{"--backend", c.Backend != "", stepSuites},
 		{"--data", c.Data != "", []string{"data"}},
 	} {
@@ -97,6 +99,8 @@ func (c *benchCmd) validate() error {
 		}
 	}
 	switch {
+	case c.Profile != "" && (c.JSON || c.Benchstat || c.Layers || c.Readme):
+		return fmt.Errorf("--profile %s prints for people and slows steps down: leave --json, --benchstat, --layers and --readme out", c.Profile)
 	case c.JSON && c.Benchstat:
 		return fmt.Errorf("--json and --benchstat: choose one, both are for programs")
 	case len(c.Variants) > 0 && c.Peer == "":

@@ -19,6 +19,11 @@ func (c *benchCmd) steps(a *app, works []work.Work) error {
 			return err
 		}
 	}
+	if c.Profile != "" {
+		if err := os.MkdirAll(c.Profile, 0o777); err != nil {
+			return err
+		}
+	}
 	peers, err := c.peers(a.ctx)
 	if err != nil {
 		return err
@@ -34,6 +39,11 @@ func (c *benchCmd) steps(a *app, works []work.Work) error {
 		}
 		if err := c.print(a.out, results, i == 0); err != nil {
 			return err
+		}
+		if c.Profile != "" {
+			if err := c.printProfile(a, w); err != nil {
+				return err
+			}
 		}
 		all = append(all, results...)
 	}
@@ -104,7 +114,11 @@ func (c *benchCmd) startOurs(ctx context.Context, w work.Work) (*contender, erro
 	if err != nil {
 		return nil, err
 	}
-	return startContender(ctx, "ganbook", nil, self, "bench", "--worker", w.String(), "--backend", c.Backend)
+	args := []string{"bench", "--worker", w.String(), "--backend", c.Backend}
+	if c.Profile != "" {
+		args = append(args, "--profile", c.profileFile(w))
+	}
+	return startContender(ctx, "ganbook", nil, self, args...)
 }
 
 // Steps of a round: enough for a median, not more than a round is worth.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -21,7 +22,8 @@ import (
 const warmUp = 2
 
 // serveBench is our contender: it does steps of a work, a round of so many for every line with a number that it reads.
-func serveBench(ctx context.Context, name, config string, in io.Reader, out io.Writer) error {
+// All rounds together are profiled where a file for that is named.
+func serveBench(ctx context.Context, name, config, profile string, in io.Reader, out io.Writer) (err error) {
 	w, err := work.Parse(name)
 	if err != nil {
 		return usage(err)
@@ -52,6 +54,13 @@ func serveBench(ctx context.Context, name, config string, in io.Reader, out io.W
 	}
 	if err := answer.Encode(about); err != nil {
 		return err
+	}
+	if profile != "" {
+		stop, err := startProfile(profile)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
 	}
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		steps, err := strconv.Atoi(lines.Text())
