@@ -99,7 +99,7 @@ type fidMeasure struct {
 func (m *fidMeasure) open() (real, held *data.Source, err error) {
 	ctx := m.app.ctx
 	if m.cmd.Data == "" {
-		if real, err = m.run.Data(ctx); err != nil {
+		if real, err = m.run.Trained(ctx); err != nil {
 			return nil, nil, err
 		}
 		held, err = m.run.HeldOut(ctx)

@@ -129,7 +129,7 @@ func (m *fidMeasure) print(rows []fidRow) error {
 		if r.Floor {
 			what += " (the floor)"
 		}
-		fmt.Fprintf(w, "%.4g\t%.3g ± %.2g\t%s each\t%s\t%s of %s\t%s %.12s\n", r.FID, r.KID, r.Deviation, grouped(r.Images), what, r.Against, r.Set, r.Net, r.NetHash)
+		fmt.Fprintf(w, "%.4g\t%.4g ± %.3g\t%s each\t%s\t%s of %s\t%s %.12s\n", r.FID, r.KID, r.Deviation, grouped(r.Images), what, r.Against, r.Set, r.Net, r.NetHash)
 	}
 	if err := w.Flush(); err != nil {
 		return err
