@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/seed"
@@ -15,9 +16,9 @@ import (
 
 // Pool is the images of a set, with their labels, which nobody outside of this package sees.
 type Pool struct {
-	train, test *data.Source // nil: there is no such file
-	all         *data.Source
-	missing     error // why one of the two is not there
+	train, test *data.Source                 // nil: there is no such file
+	all         func() (*data.Source, error) // both, opened when they are needed
+	missing     error                        // why one of the two is not there
 }
 
 // Open opens what there is of a set; path is as in [data.Open]. A set of which only one file exists is a pool, too.
@@ -39,21 +40,26 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on", p.train.Name(), p.train.Len())
 	}
 	p.missing = errors.Join(errs[:]...)
-	var err error
-	switch {
-	case p.test == nil:
-		p.all = p.train
-	case p.train == nil:
-		p.all = p.test
-	default:
-		if p.all, err = open("all"); err != nil {
-			return nil, err
+	p.all = sync.OnceValues(func() (*data.Source, error) {
+		switch {
+		case p.test == nil:
+			return p.train, nil
+		case p.train == nil:
+			return p.test, nil
+		}
+		return open("all")
+	})
+	for _, s := range p.parted() {
+		if s.Labels() == nil {
+			return nil, fmt.Errorf("protocol: %s has no labels, without which nothing can be judged; put the label files beside the images", s.Name())
 		}
 	}
-	if p.all.Labels() == nil {
-		return nil, fmt.Errorf("protocol: %s has no labels, without which nothing can be judged; put the label files beside the images", p.all.Name())
-	}
 	return p, nil
+}
+
+// parted are the files that are there.
+func (p *Pool) parted() []*data.Source {
+	return slices.DeleteFunc([]*data.Source{p.train, p.test}, func(s *data.Source) bool { return s == nil })
 }
 
 // Missing says why the set has one file only, be it that the other is damaged; nil: both are there.
@@ -75,8 +81,10 @@ func (p *Pool) Files() (list []File) {
 // Classes lists the labels that occur, rising.
 func (p *Pool) Classes() []int {
 	seen := map[int]bool{}
-	for _, l := range p.all.Labels() {
-		seen[int(l)] = true
+	for _, s := range p.parted() {
+		for _, l := range s.Labels() {
+			seen[int(l)] = true
+		}
 	}
 	var list []int
 	for c := range seen {
@@ -149,14 +157,9 @@ func (p *Pool) parts(s Split, class int) (train, test *data.Source, err error) {
 		}
 		return p.train, p.test, nil
 	}
-	all := p.all
-	if s.Kind == Small {
-		if p.train == nil || p.train.Len() < s.First {
-			return nil, nil, fmt.Errorf("it takes the first %d images of the training file, which are not there", s.First)
-		}
-		if all, err = p.train.Subset(upTo(s.First)); err != nil {
-			return nil, nil, err
-		}
+	all, err := p.divisible(s)
+	if err != nil {
+		return nil, nil, err
 	}
 	var trains, tests []int
 	for i, drawn := range draw(all.Labels(), s.Train, s.Seed) {
@@ -174,6 +177,17 @@ func (p *Pool) parts(s Split, class int) (train, test *data.Source, err error) {
 	}
 	test, err = all.Subset(tests)
 	return train, test, err
+}
+
+// divisible is the images that a draw divides.
+func (p *Pool) divisible(s Split) (*data.Source, error) {
+	if s.Kind != Small {
+		return p.all()
+	}
+	if p.train == nil || p.train.Len() < s.First {
+		return nil, fmt.Errorf("it takes the first %d images of the training file, which are not there", s.First)
+	}
+	return p.train.Subset(upTo(s.First))
 }
 
 // draw marks a share of the images of every class, by a stream of the class's own.
