@@ -1,0 +1,113 @@
+package experiments
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/protocol"
+)
+
+// Every evaluation can be fixed at every scale, under a name and folder of its own.
+func TestEvaluationsCanBeFixed(t *testing.T) {
+	for _, e := range Evaluations() {
+		for _, scale := range EvaluationScales() {
+			d, err := e.Draft(EvaluationOptions{Scale: scale})
+			if err != nil {
+				t.Errorf("%s at %s: %v", e.ID, scale, err)
+				continue
+			}
+			d.Data.Files = []protocol.File{{Part: "test"}}
+			if err := d.Seal(); err != nil {
+				t.Errorf("%s at %s: %v", e.ID, scale, err)
+			}
+			if d.Name != e.ID || d.Published != e.ID || d.Scale != scale || d.Data.Set != e.Data {
+				t.Errorf("%s at %s: %+v", e.ID, scale, d)
+			}
+		}
+	}
+}
+
+// The scales are what they say: the blog's 200 epochs, and 2,000 of its batches; the second Adam is at three quarters.
+func TestScalesOfEvaluations(t *testing.T) {
+	e, err := FindEvaluation("anogan/mnist-one-class")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		scale      string
+		epochs     int
+		iterations int64
+		batch      int
+	}{{EvalFull, 200, 0, 256}, {EvalShort, 0, 2000, 256}, {EvalLecture, 0, 1000, 256}, {EvalSmoke, 0, 20, 16}} {
+		d, err := e.Draft(EvaluationOptions{Scale: tc.scale})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s Settings
+		if err := json.Unmarshal(d.Training.Settings, &s); err != nil {
+			t.Fatal(err)
+		}
+		if d.Training.Epochs != tc.epochs || d.Training.Iterations != tc.iterations || s.BatchSize != tc.batch {
+			t.Errorf("%s: %+v, batch %d", tc.scale, d.Training, s.BatchSize)
+		}
+		const n = 5627
+		s.Images = imagesOf(d.Training, n, s.BatchSize)
+		if err := anoganFit(&s, n); err != nil {
+			t.Fatal(err)
+		}
+		var c anogan.Config
+		if err := json.Unmarshal(s.Game, &c); err != nil {
+			t.Fatal(err)
+		}
+		if epochs := int((s.Images + n - 1) / n); c.Epochs != epochs || c.LateEpoch != epochs*3/4 || c.EpochImages != n {
+			t.Errorf("%s: %d images are %d epochs; the game has %d, its second Adam at %d", tc.scale, s.Images, epochs, c.Epochs, c.LateEpoch)
+		}
+		if c.Steps != 150 || c.Lambda != 0.7 {
+			t.Errorf("%s: the search is %+v", tc.scale, c.Search)
+		}
+	}
+}
+
+// So many images are exactly so many iterations, though the last batch of an epoch is short.
+func TestImagesOfIterations(t *testing.T) {
+	for _, n := range []int{16, 17, 255, 256, 257, 5627} {
+		for _, iterations := range []int64{1, 2, 7, 100, 2000} {
+			const batch = 16
+			images := imagesOf(protocol.Training{Iterations: iterations}, n, batch)
+			count, shown := int64(0), int64(0)
+			for shown < images {
+				shown += int64(min(batch, n-int(shown%int64(n))))
+				count++
+			}
+			if count != iterations || shown != images {
+				t.Errorf("%d iterations of %d in batches: %d images, which %d iterations show", iterations, n, images, count)
+			}
+		}
+	}
+}
+
+func TestDraftsOfVariants(t *testing.T) {
+	e, err := FindEvaluation("anogan/cifar10-leave-one-out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := e.Draft(EvaluationOptions{Name: "mine", Set: map[string]string{"search_steps": "7", "lr": "0.01"}, Iterations: 3, Batch: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Name != "mine" || d.Published != e.ID || d.Training.Iterations != 3 || d.Search.Batch != 5 || d.Data.Size != 32 || d.Data.Channels != 3 ||
+		!strings.Contains(string(d.Search.Settings), `"Steps":7`) || !strings.Contains(string(d.Training.Settings), `"LearningRate":0.01`) {
+		t.Errorf("%+v", d)
+	}
+	if _, err := e.Draft(EvaluationOptions{Set: map[string]string{"search_stepps": "7"}}); err == nil || !strings.Contains(err.Error(), "did you mean search_steps") {
+		t.Errorf("%v", err)
+	}
+	if _, err := e.Draft(EvaluationOptions{Scale: "shrt"}); err == nil || !strings.Contains(err.Error(), "did you mean short") {
+		t.Errorf("%v", err)
+	}
+	if _, err := FindEvaluation("anogan/mnist-oneclass"); err == nil || !strings.Contains(err.Error(), "did you mean anogan/mnist-one-class") {
+		t.Errorf("%v", err)
+	}
+}
