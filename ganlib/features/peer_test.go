@@ -2,6 +2,7 @@ package features
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -105,10 +106,7 @@ func TestInceptionTorch(t *testing.T) {
 	if os.Getenv("GANBOOK_LONG") == "" {
 		t.Skip("takes 20 s: set GANBOOK_LONG=1")
 	}
-	python := os.Getenv("GANBOOK_TORCH")
-	if python == "" {
-		python = "python3"
-	}
+	python := cmp.Or(os.Getenv("GANBOOK_TORCH"), os.Getenv("GANBOOK_PEER"), "python3")
 	if text, err := exec.Command(python, "-c", "import torch").CombinedOutput(); err != nil {
 		t.Skipf("%s cannot import torch; name a Python that can in $GANBOOK_TORCH: %v\n%s", python, err, text)
 	}
