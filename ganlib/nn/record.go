@@ -22,7 +22,11 @@ func (p Policy) String() string { return policyNames[p] }
 // PolicyVariable names the environment variable that sets the policy: direct, exact or fast.
 const PolicyVariable = "GANBOOK_LOWERING"
 
-// CurrentPolicy is what [PolicyVariable] says, or Direct. Another value panics; see [CheckPolicy].
+// DefaultPolicy is used where nobody says otherwise. Trainings under it and under Direct are compared by
+// `ganbook compare lowerings`.
+const DefaultPolicy = Fast
+
+// CurrentPolicy is what [PolicyVariable] says, or [DefaultPolicy]. Another value panics; see [CheckPolicy].
 func CurrentPolicy() Policy {
 	p, err := policyNamed(os.Getenv(PolicyVariable))
 	if err != nil {
@@ -40,14 +44,14 @@ func CheckPolicy() error {
 
 func policyNamed(name string) (Policy, error) {
 	if name == "" {
-		return Direct, nil
+		return DefaultPolicy, nil
 	}
 	for i, n := range policyNames {
 		if n == name {
 			return Policy(i), nil
 		}
 	}
-	return Direct, fmt.Errorf("$%s is %q; it is one of %s, or unset", PolicyVariable, name, strings.Join(policyNames, ", "))
+	return DefaultPolicy, fmt.Errorf("$%s is %q; it is one of %s, or unset", PolicyVariable, name, strings.Join(policyNames, ", "))
 }
 
 // LoweringOf names how layers are computed on a backend, for a run's record: two runs can agree to the bit only when
