@@ -107,6 +107,11 @@ func TestEval(t *testing.T) {
 	if resumed := runs[0].Info().Resumed; len(resumed) != 1 {
 		t.Errorf("the first run was resumed %d times", len(resumed))
 	}
+	tearScores(t, broken)
+	mustCall(t, evalArgs(set, broken)...)
+	if got := comparableCells(t, broken); !reflect.DeepEqual(got, want) {
+		t.Errorf("the search that was broken off differs:\n%+v\n%+v", got, want)
+	}
 	_, _, again := call(t, evalArgs(set, broken)...)
 	if strings.Count(again, "as found") != 4 {
 		t.Errorf("finished cells were computed again:\n%s", again)
@@ -115,6 +120,25 @@ func TestEval(t *testing.T) {
 		t.Errorf("locks left: %v", locks)
 	}
 	testEvalRefuses(t, set, broken)
+}
+
+// tearScores leaves a cell as a kill in the midst of its search does: without its file, and with some of the scores.
+func tearScores(t *testing.T, root string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(barsResults(t, root).Dir, "class-0-seed-0.json")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(root, "runs", "00001-anogan", "scores.jsonl")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(text, []byte("\n")); lines != 5 { // the head, the picture held out, 20 test pictures by eight
+		t.Errorf("%d lines of scores", lines)
+	}
+	if err := os.WriteFile(file, text[:len(text)*2/3], 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func checkCell(t *testing.T, c protocol.Cell) {

@@ -157,11 +157,11 @@ func (c *cell) judge(ctx context.Context, run *runlog.Run, s protocol.Selection,
 		Evaluation: c.eval.Name, Scale: c.eval.Scale, Protocol: c.eval.Hash, Experiment: c.eval.Training.Experiment, Class: c.class, Seed: c.seed,
 		Images: s.Images(), Iterations: iterations, Weights: s.Weights(), Data: info.Data.Hash, Division: c.division.Hash(),
 		Trained: c.division.Train.Len(), Held: c.division.Held.Len(), Scores: map[string]protocol.Figures{},
-		Seconds: protocol.Seconds{Training: round(seconds), Search: round(scores.Seconds)}, Versions: protocol.VersionsOf(info),
+		Seconds: protocol.Seconds{Training: round(seconds), Search: round(scores.seconds)}, Versions: protocol.VersionsOf(info),
 	}
 	made.Normal, made.Anomalous = test.Counts()
 	for _, name := range c.eval.Scores {
-		f, err := test.Judge(s, c.eval, widened(scores.Test[name]), widened(scores.Held[name]), name == c.eval.Deciding)
+		f, err := test.Judge(s, c.eval, widened(scores.parts[testPart][name]), widened(scores.parts[heldPart][name]), name == c.eval.Deciding)
 		if err != nil {
 			return nil, fmt.Errorf("the %s score of class %d, seed %d: %w", name, c.class, c.seed, err)
 		}

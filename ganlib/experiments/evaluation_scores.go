@@ -3,36 +3,38 @@ package experiments
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// cellScores is what a search brought: every score of every picture, by the score's name. It lies in the run's folder.
-type cellScores struct {
-	Protocol string               `json:"protocol"`
-	Weights  string               `json:"weights"`
-	Seconds  float64              `json:"seconds"`
-	Test     map[string][]float32 `json:"test"` // in the order of the test pictures
-	Held     map[string][]float32 `json:"held"`
-}
+// Parts of a search.
+const (
+	heldPart = "held"
+	testPart = "test"
+)
 
-const scoresFile = "scores.json"
-
-// scores searches the test pictures and those held out with the selected weights, unless that was done.
+// scores searches the pictures held out and those of the test with the selected weights. A search that was broken off
+// goes on with the first picture that has no scores; since no picture's search depends on another's, nothing changes.
 func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selection) (*cellScores, error) {
-	file := filepath.Join(run.Dir(), scoresFile)
-	if had, err := readScores(file); err != nil || had != nil && had.Weights == sel.Weights() && had.Protocol == c.eval.Hash {
-		return had, err
+	s, err := openScores(filepath.Join(run.Dir(), scoresFile), scoreHead{Protocol: c.eval.Hash, Weights: sel.Weights()})
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	parts := []struct {
+		name     string
+		pictures *data.Source
+	}{{heldPart, c.division.Held}, {testPart, c.division.Test.Pictures()}}
+	if s.done(heldPart) == parts[0].pictures.Len() && s.done(testPart) == parts[1].pictures.Len() {
+		return s, nil
 	}
 	opened, err := open(run.Dir(), orDefault(c.grid.Backend, cellBackend), func(run *runlog.Run, store *model.Store) (train.State, error) {
 		return train.LoadAt(run, store, sel.Images())
@@ -46,22 +48,12 @@ func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selecti
 		return nil, err
 	}
 	defer mapper.Close()
-	s := &cellScores{Protocol: c.eval.Hash, Weights: sel.Weights()}
-	began := time.Now()
-	held, test := c.division.Held, c.division.Test.Pictures()
-	total := held.Len() + test.Len()
-	if s.Held, err = c.search(ctx, mapper, held, 0, total); err != nil {
-		return nil, err
+	for _, p := range parts {
+		if err := c.search(ctx, mapper, s, p.name, p.pictures); err != nil {
+			return nil, err
+		}
 	}
-	if s.Test, err = c.search(ctx, mapper, test, held.Len(), total); err != nil {
-		return nil, err
-	}
-	s.Seconds = time.Since(began).Seconds()
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	return s, runlog.WriteFile(file, append(text, '\n'))
+	return s, nil
 }
 
 // mapper compiles the evaluation's search for the frozen networks.
@@ -73,36 +65,40 @@ func (c *cell) mapper(opened *Opened) (*anogan.Mapper, error) {
 	return anogan.NewMapper(opened.backend, opened.Store, opened.GAN, search, anogan.MapperOptions{Batch: c.eval.Search.Batch, Seed: c.seed})
 }
 
-// search scores pictures, of which so many of a total were done before.
-func (c *cell) search(ctx context.Context, m *anogan.Mapper, q anogan.Queries, before, total int) (map[string][]float32, error) {
-	scores := map[string][]float32{}
-	for r, err := range m.Search(ctx, q) {
+// search scores the pictures of a part that have no scores yet, and keeps them batch by batch.
+func (c *cell) search(ctx context.Context, m *anogan.Mapper, s *cellScores, part string, all *data.Source) error {
+	before, batch := s.done(part), c.eval.Search.Batch
+	if before >= all.Len() {
+		return nil
+	}
+	var left []int
+	for i := before; i < all.Len(); i++ {
+		left = append(left, i)
+	}
+	queries, err := all.Subset(left)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	found := map[string][]float32{}
+	for r, err := range m.Search(ctx, queries) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i, v := range r.Scores() {
-			scores[anogan.ScoreNames[i]] = append(scores[anogan.ScoreNames[i]], float32(v))
+			found[anogan.ScoreNames[i]] = append(found[anogan.ScoreNames[i]], float32(v))
 		}
-		if done := before + r.Query + 1; c.watch.Searching != nil && (done%c.eval.Search.Batch == 0 || done == total) {
-			c.watch.Searching(done, total)
+		if done := r.Query + 1; done%batch == 0 || done == len(left) {
+			if err := s.add(scoreLine{Part: part, Scores: found, Seconds: time.Since(began).Seconds()}); err != nil {
+				return err
+			}
+			found, began = map[string][]float32{}, time.Now()
+			if c.watch.Searching != nil {
+				c.watch.Searching(s.done(heldPart)+s.done(testPart), c.division.Held.Len()+c.division.Test.Pictures().Len())
+			}
 		}
 	}
-	return scores, nil
-}
-
-func readScores(file string) (*cellScores, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	s := &cellScores{}
-	if err == nil {
-		err = json.Unmarshal(text, s)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("experiments: %s: %w; delete it to have the search repeated", file, err)
-	}
-	return s, nil
+	return nil
 }
 
 func widened(values []float32) []float64 {

@@ -2,6 +2,9 @@ package experiments
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,5 +112,59 @@ func TestDraftsOfVariants(t *testing.T) {
 	}
 	if _, err := FindEvaluation("anogan/mnist-oneclass"); err == nil || !strings.Contains(err.Error(), "did you mean anogan/mnist-one-class") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Scores are kept batch by batch: a torn line and all behind it are cut off, and those of other weights thrown away.
+func TestScoresAreKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), scoresFile)
+	head := scoreHead{Protocol: "p", Weights: "w"}
+	line := func(part string, values ...float32) scoreLine {
+		l := scoreLine{Part: part, Scores: map[string][]float32{}, Seconds: 2}
+		for _, name := range anogan.ScoreNames {
+			l.Scores[name] = values
+		}
+		return l
+	}
+	read := func(head scoreHead) (held, test []float32) {
+		t.Helper()
+		s, err := openScores(file, head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.close()
+		if want := 2 * float64(len(s.parts[heldPart]["logit"])+len(s.parts[testPart]["logit"])) / 2; s.seconds != want {
+			t.Errorf("%v seconds, want %v", s.seconds, want)
+		}
+		return s.parts[heldPart]["weighted"], s.parts[testPart]["weighted"]
+	}
+	s, err := openScores(file, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []scoreLine{line(heldPart, 1, 0.1), line(testPart, 3, 4), line(testPart, 5, 1e-7)} {
+		if err := s.add(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.close()
+	if held, test := read(head); !slices.Equal(held, []float32{1, 0.1}) || !slices.Equal(test, []float32{3, 4, 5, 1e-7}) {
+		t.Errorf("%v, %v", held, test)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text[:len(text)-9], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if held, test := read(head); len(held) != 2 || !slices.Equal(test, []float32{3, 4}) {
+		t.Errorf("after a torn line: %v, %v", held, test)
+	}
+	if held, test := read(scoreHead{Protocol: "p", Weights: "other"}); len(held)+len(test) != 0 {
+		t.Errorf("of other weights: %v, %v", held, test)
+	}
+	if held, test := read(head); len(held)+len(test) != 0 {
+		t.Errorf("thrown away, and here again: %v, %v", held, test)
 	}
 }
