@@ -17,6 +17,7 @@ func anoganPost() Experiment {
 	e := anoganExperiment("anogan", anogan.Post)
 	e.Title, e.Document = "AnoGAN on MNIST", "Blog post on AnoGAN with TensorFlow 1, after Schlegl et al. 2017"
 	e.Paper = "anogan.json"
+	e.Notebook = "02-anogan.ipynb"
 	e.Published = []Number{
 		{Name: "generator, trainable parameters", Value: "85,937", Where: "blog post", Ours: "85,937"},
 		{Name: "discriminator, trainable parameters", Value: "6,369", Where: "blog post", Ours: "6,369"},

@@ -229,7 +229,7 @@ var exerciseFloor = exercise[floorFunc]{
 			return total(query, slices.Repeat([]float64{1}, len(query)), math.Abs) / float64(len(query))
 		}, "That is v against 2v − 1, the conversion done twice. Here it was not done: v against (v+1)/2."},
 	},
-	right: "With 80 % of background R cannot fall below 0.825, while a good match has about 0.03. What is left between pictures is how much ink they have: the score then measures that.",
+	right: "With 80 % of background a perfect picture has a residual of 0.825, where a good match has about 0.03. And the floor is another for each picture: the less ink, the higher, normal or not.",
 }
 
 func halved(pixels []float64) []float64 {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// notebookFile is the lecture.
-const notebookFile = "../01-dcgan.ipynb"
+// notebooks have exercises, at least so many.
+var notebooks = map[string]int{"../01-dcgan.ipynb": 8, "../02-anogan.ipynb": 6}
 
 // task is an exercise as the notebook has it.
 type task struct {
@@ -104,12 +104,16 @@ func runChecks(t *testing.T, tasks []task, declarations func(task) string) []str
 	return said
 }
 
-// Every folded solution of the notebook is right, and every cell as it stands is open: nothing fails in a run of the
+// Every folded solution of the notebooks is right, and every cell as it stands is open: nothing fails in a run of the
 // whole notebook, and no solution rots.
-func TestSolutionsOfTheNotebook(t *testing.T) {
-	tasks := readTasks(t, notebookFile)
-	if len(tasks) < 8 {
-		t.Fatalf("%d exercises, want at least 8", len(tasks))
+func TestSolutionsOfTheNotebooks(t *testing.T) {
+	var tasks []task
+	for file, least := range notebooks {
+		of := readTasks(t, file)
+		if len(of) < least {
+			t.Errorf("%s has %d exercises, want at least %d", file, len(of), least)
+		}
+		tasks = append(tasks, of...)
 	}
 	for i, said := range runChecks(t, tasks, func(t task) string { return t.solution }) {
 		if !strings.HasPrefix(said, "**Right.**") {
