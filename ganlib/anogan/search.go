@@ -126,7 +126,7 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 
 // searchFrom maps a batch from its latents of one start and returns the first n results.
 func (m *Mapper) searchFrom(ctx context.Context, b *batch, start, n int, kept *carried) ([]Result, error) {
-	s := &state{m: m, b: b, n: n, kept: kept, losses: make([][]float32, n), frames: make([][]Frame, n)}
+	s := newState(m, b, n, kept)
 	defer s.free()
 	s.begin(m.latents(b, start))
 	for step := range m.search.Steps {

@@ -19,6 +19,10 @@ type state struct {
 	frames  [][]Frame
 }
 
+func newState(m *Mapper, b *batch, n int, kept *carried) *state {
+	return &state{m: m, b: b, n: n, kept: kept, losses: make([][]float32, n), frames: make([][]Frame, n)}
+}
+
 // moments are what an Adam remembers: both moments, and the steps it has made.
 type moments struct {
 	first, second *tensors.Tensor
