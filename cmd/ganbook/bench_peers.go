@@ -64,7 +64,7 @@ func (c *benchCmd) peers(ctx context.Context) (list []peer, err error) {
 			return nil, err
 		}
 		flags := map[string]string{"cpu": "plain", "gpu": "cuda"}[c.Suite]
-		list = append(list, peer{peerVariant{key: "jax", name: "JAX", script: "jax_peer.py", flags: flags}, c.Jax})
+		list = append(list, peer{peerVariant{key: "jax", name: "JAX", script: "jax_peer.py", flags: flags, optional: true}, c.Jax})
 	}
 	return list, nil
 }

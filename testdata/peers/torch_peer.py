@@ -42,6 +42,12 @@ def load(network, scope, weights):
             value = value.t()
         with torch.no_grad():
             parameter.copy_(value)
+    averages = {"running_mean": "moving_mean", "running_var": "moving_variance"}
+    for path, buffer in network.named_buffers():
+        layer, kind = path.rsplit(".", 1)
+        ours = f"{scope}/{layer}/{averages.get(kind)}"
+        if ours in weights:  # only where a work uses them
+            buffer.copy_(torch.tensor(weights.pop(ours)[1]))
 
 
 def check(work, path):

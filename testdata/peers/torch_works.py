@@ -1,7 +1,7 @@
 """The works of `ganbook bench` in PyTorch: the nets and updates of cmd/ganbook/internal/work, layer by layer.
 
 Every work has networks, whose layers bear ganbook's names; draw(), which makes the inputs of a step; and step(), which
-does it and returns the losses. Real images are drawn once, latents for every step.
+does it and returns the losses. Real images are drawn once, latents for every step; of a search also those once.
 """
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -224,6 +224,85 @@ class AnoGAN:
         return [loss_d.detach(), loss_g.detach()]
 
 
+def folded(layer, norm, axis, times=1):
+    """Weight and bias of a layer with batch norm's running averages in it; a dense layer has each map that many times."""
+    scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).repeat(times)
+    shift = norm.bias.repeat(times) - norm.running_mean.repeat(times) * scale
+    shape = [1] * layer.weight.dim()
+    shape[axis] = -1
+    return layer.weight * scale.view(shape), layer.bias * scale + shift
+
+
+def constant(layer, weight, bias):
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    return layer.requires_grad_(False)
+
+
+class Search:
+    """A step of the search for the latents of a batch of queries, each with its own z and moments of Adam. With "frozen"
+    the networks are constants: no gradients of weights, f(x) once, batch norm in the layers before it, and all images
+    turned by 180°, for which TensorFlow's "same" padding is one that PyTorch's layers have themselves."""
+
+    weight = 0.7  # λ
+
+    def __init__(self, play, batch):
+        self.play, self.batch = play, batch
+        g, d = play.place(drawn(AnoGAN.generator(play), 0.1)), play.place(drawn(AnoGAN.discriminator(), 0.1))
+        self.networks = {"generator": g.eval(), "discriminator": d.eval()}
+        self.score = play.compiled(self.mapping)
+        self.begin(play.real(batch, 1, 28, 28), play.uniform(batch, 50) * 2 - 1)
+
+    @staticmethod
+    def turned_generator(play, g):
+        def up(layer, maps_in, maps_out, norm):
+            weight, bias = folded(layer, norm, 1)
+            return constant(nn.ConvTranspose2d(maps_in, maps_out, 3, 2, 1, output_padding=1), weight.flip(2, 3), bias)
+        weight, bias = folded(g.dense, g.bn1, 0, 49)
+        weight, bias = (v.view(7, 7, 32, -1).flip(0, 1).flatten(0, 2) for v in (weight, bias))
+        return play.place(chain(
+            dense=constant(nn.Linear(50, 7 * 7 * 32), weight, bias.flatten()), image=Reshape(play, 7, 7), leaky1=nn.LeakyReLU(0.2, True),
+            convT2=up(g.convT2, 32, 16, g.bn2), leaky2=nn.LeakyReLU(0.2, True),
+            convT3=up(g.convT3, 16, 8, g.bn3), leaky3=nn.LeakyReLU(0.2, True),
+            convT4=constant(nn.ConvTranspose2d(8, 1, 3, 1, 1), g.convT4.weight.flip(2, 3), g.convT4.bias), tanh=nn.Tanh()))
+
+    @staticmethod
+    def turned_feature(play, d):
+        conv1 = constant(nn.Conv2d(1, 16, 3, 2, 1), d.conv1.weight.flip(2, 3), d.conv1.bias)
+        return play.place(chain(conv1=conv1, leaky1=nn.LeakyReLU(0.2, True)))
+
+    def begin(self, real, z):
+        """Begins a search: fresh moments, and the networks as they are now."""
+        g, d = self.networks["generator"], self.networks["discriminator"]
+        self.x, self.generate, self.feature = real, g, d[:2]
+        if "frozen" in self.play.flags:
+            self.generate, self.feature = self.turned_generator(self.play, g), self.turned_feature(self.play, d)
+            self.x = self.play.image(real.flip(2, 3))
+            self.fx = self.feature(self.x)
+        self.z = nn.Parameter(z.clone())
+        self.adam = self.play.adam(nn.ParameterList([self.z]), 0.1, 0.9, 0.999)
+
+    def mapping(self, z):
+        """The mapping loss of every query."""
+        y = self.generate(z)
+        fx = self.fx if "frozen" in self.play.flags else self.feature(self.x)
+        residual = (self.x - y).abs().mean((1, 2, 3))
+        return (1 - self.weight) * residual + self.weight * (fx - self.feature(y)).abs().mean((1, 2, 3))
+
+    def draw(self):
+        return {}
+
+    def step(self, real=None, z=None):
+        if z is not None:
+            self.begin(real, z)
+        self.adam.zero_grad()
+        score = self.score(self.z)
+        score.sum().backward()
+        self.adam.step()
+        return [score.detach().mean()]
+
+
 def with_slope(f, x, play):
     """f(x) and the gradient of Σ f with respect to x, which can be differentiated itself. torch.compile cannot
     differentiate twice what it has compiled, but compiles a gradient taken inside."""
@@ -425,4 +504,4 @@ class BlocksTwice(Blocks):
         return [loss.detach()]
 
 
-WORKS = {"dcgan": DCGAN, "anogan": AnoGAN, "toy": Toy, "wgan": WGAN, "blocks": Blocks, "blocks2": BlocksTwice}
+WORKS = {"dcgan": DCGAN, "anogan": AnoGAN, "search": Search, "toy": Toy, "wgan": WGAN, "blocks": Blocks, "blocks2": BlocksTwice}

@@ -29,9 +29,11 @@ func (w Work) Convolutions() (list []Convolution) {
 		for side, maps := 32, n[1]; side > 4; side, maps = side/2, 2*maps {
 			add(side, maps, 2*maps, 4, 2, 1, 1)
 		}
-	case "anogan":
+	case "anogan", "search":
 		add(28, 1, 16, 3, 2, 0, 1)
-		add(14, 16, 32, 3, 2, 0, 1)
+		if w.family.name == "anogan" { // a search goes no further into D than to f(x)
+			add(14, 16, 32, 3, 2, 0, 1)
+		}
 		add(28, 8, 16, 3, 2, 0, 1)
 		add(28, 1, 8, 3, 1, 1, 1)
 	case "blocks", "blocks2":

@@ -7,6 +7,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/train"
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // masterSeed is that of every work, so that a test can draw the same numbers again.
@@ -40,10 +41,12 @@ func (g *game) Do(ctx context.Context) ([]float64, error) {
 	return losses, nil
 }
 
-func (g *game) Parameters() int {
-	total := 0
+func (g *game) Parameters() int { return parameters(g.trainer.Store()) }
+
+// parameters counts those of both networks.
+func parameters(store *model.Store) (total int) {
 	for _, scope := range []string{ganlib.ScopeGenerator, ganlib.ScopeDiscriminator} {
-		_, n := ganlib.Table(g.trainer.Store(), scope)
+		_, n := ganlib.Table(store, scope)
 		total += n
 	}
 	return total

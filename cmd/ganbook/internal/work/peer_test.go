@@ -3,6 +3,7 @@ package work
 import (
 	"bytes"
 	"encoding/json"
+	"hash/fnv"
 	"math"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/anogan"
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/ganbook/ganbook/ganlib/seed"
@@ -108,6 +110,40 @@ func mixingFactors(t *testing.T, iteration int64, batch int) peerTensor {
 	return asPeerTensor(t, out)
 }
 
+// searchNumbers draws again what the mapper will draw, after giving batch norm averages that its inference mode shows.
+func searchNumbers(t *testing.T, w *search, steps int) (n peerNumbers) {
+	t.Helper()
+	n.addWeights(t, w.store)
+	rng := seed.Rand(masterSeed, "averages")
+	for v := range w.store.IterVariables() {
+		if name := v.Name(); name != "moving_mean" && name != "moving_variance" {
+			continue
+		}
+		values := make([]float32, v.Shape().Size())
+		for i := range values {
+			values[i] = 0.5 + rng.Float32()
+		}
+		v.MustSetValue(tensors.FromFlatDataAndDimensions(values, v.Shape().Dimensions...))
+		n.Weights[strings.TrimPrefix(v.Path(), "/")] = newPeerTensor(values, v.Shape().Dimensions...)
+	}
+	latent, q := anogan.Post().Latent, w.queries
+	size := q.Height() * q.Width()
+	var pixels, z []float32
+	for i := range q.Len() {
+		one := make([]float32, size)
+		q.Fill(one, []int{i})
+		key := fnv.New64a()
+		key.Write(newPeerTensor(one).Data)
+		z = append(z, ganlib.Uniform(latent).Sample(seed.Rand(masterSeed, "search", int64(key.Sum64()), 0), 1)...)
+		pixels = append(pixels, one...)
+	}
+	n.Steps = []map[string]peerTensor{{"real": newPeerTensor(pixels, q.Len(), q.Height(), q.Width(), 1), "z": newPeerTensor(z, q.Len(), latent)}}
+	for len(n.Steps) < steps {
+		n.Steps = append(n.Steps, map[string]peerTensor{}) // goes on
+	}
+	return n
+}
+
 // peerPython is a Python that has a library, or the end of the test.
 func peerPython(t *testing.T, variable, library string) string {
 	t.Helper()
@@ -134,10 +170,14 @@ func comparePeer(t *testing.T, name, python, script, flags string) {
 		t.Fatal(err)
 	}
 	defer step.Close()
-	const steps = 3
+	steps := 3
 	var numbers peerNumbers
-	if g, ok := step.(*game); ok {
-		numbers = gameNumbers(t, g, w, steps)
+	switch s := step.(type) {
+	case *game:
+		numbers = gameNumbers(t, s, w, steps)
+	case *search:
+		steps = 5
+		numbers = searchNumbers(t, s, steps)
 	}
 	var ours [][]float64
 	for range steps {
@@ -208,14 +248,14 @@ func askPeer(t *testing.T, numbers peerNumbers, python, script, work, flags stri
 	return answer
 }
 
-// peerWorks are small ones of every family.
+// peerWorks are small ones of every family that both libraries have.
 var peerWorks = []string{"dcgan:4:8", "anogan:4", "toy:16", "wgan:3:16:6", "blocks:2:8:4:3", "blocks2:2:8:4:3"}
 
 // PyTorch's peer has our nets and updates, as a tutorial has them and at its best. The multiplications agree with those
 // that PyTorch counts at its best, where it does none in vain.
 func TestTorchPeer(t *testing.T) {
 	python := peerPython(t, "GANBOOK_TORCH", "torch")
-	for _, name := range peerWorks {
+	for _, name := range append([]string{"search:1", "search:3"}, peerWorks...) {
 		for _, flags := range []string{"plain", "channels_last+frozen+fused+masked"} {
 			t.Run(name+"/"+flags, func(t *testing.T) { comparePeer(t, name, python, "torch_peer.py", flags) })
 		}

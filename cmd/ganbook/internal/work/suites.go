@@ -8,13 +8,13 @@ import (
 // The works of the tables. On a GPU small batches measure the launches of kernels; they are left out there.
 var (
 	cpuWorks = []string{
-		"dcgan:16:64", "dcgan:128:64", "dcgan:16:16", "anogan:256",
+		"dcgan:16:64", "dcgan:128:64", "dcgan:16:16", "anogan:256", "search:1", "search:64", "search:256",
 		"blocks:16:16:512:3", "blocks:8:32:512:2", "blocks:16:32:256:4",
 		"blocks2:16:16:512:3", "blocks2:8:32:512:2", "blocks2:16:32:256:4",
 		"toy:64", "toy:512", "wgan:16:16:128", "wgan:16:32:128",
 	}
 	gpuWorks = []string{
-		"dcgan:128:64", "dcgan:512:64", "anogan:512", "blocks:128:32:256:4", "blocks2:128:32:256:4",
+		"dcgan:128:64", "dcgan:512:64", "anogan:512", "search:1024", "blocks:128:32:256:4", "blocks2:128:32:256:4",
 		"toy:512", "wgan:128:16:128", "wgan:512:16:128", "wgan:128:32:128", "wgan:512:32:128",
 	}
 )

@@ -1,4 +1,4 @@
-// Package work holds the training steps that `ganbook bench` measures. The scripts in testdata/peers have the same nets
+// Package work holds the steps of trainings and searches that `ganbook bench` measures. The scripts in testdata/peers have the same nets
 // and updates in PyTorch and JAX; a test gives both sides the same numbers and compares their losses.
 package work
 
@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// Work is a training step of a certain size.
+// Work is a step of a certain size.
 type Work struct {
 	family  *family
 	numbers []int
@@ -20,7 +20,7 @@ type Work struct {
 
 // Step is a work in progress.
 type Step interface {
-	// Do does the step once and returns its losses, in the order of the updates. It has ended when Do returns.
+	// Do does the step once and returns its losses, in the order of the updates; of a search, the one before its update. It has ended when Do returns.
 	Do(ctx context.Context) ([]float64, error)
 	// Parameters counts the trainable numbers of the networks; known after the first step.
 	Parameters() int
@@ -43,7 +43,7 @@ type number struct {
 	least int
 }
 
-var families = []*family{&dcganFamily, &anoganFamily, &blocksFamily, &blocksTwiceFamily, &toyFamily, &wganFamily}
+var families = []*family{&dcganFamily, &anoganFamily, &searchFamily, &blocksFamily, &blocksTwiceFamily, &toyFamily, &wganFamily}
 
 // Parse reads the name of a work, such as "dcgan:16:64".
 func Parse(name string) (Work, error) {

@@ -84,6 +84,8 @@ func TestMultiplications(t *testing.T) {
 		"dcgan:16:64": 16 * 2.27e9 / 2,
 		// Three of one layer, 8·8 pixels with 3·3 taps from 4 to 4 channels.
 		"blocks:2:8:4:1": 3 * 2 * 64 * 9 * 16,
+		// G's layers (0.59 M in the document), and 14·14 pixels with 3·3 taps to 16 channels: forward and back to z.
+		"search:4": 4 * 2 * (78_400 + 225_792 + 225_792 + 56_448 + 196*9*16),
 		// Two layers: forward 2; gradient 2; back through it 2 + 1; back through the forward pass 2 + 1.
 		"blocks2:1:8:4:2": 10 * 64 * 9 * 16,
 	} {
@@ -96,7 +98,7 @@ func TestMultiplications(t *testing.T) {
 // Every family does its steps: the weights move, the losses are numbers, and another start repeats them to the bit.
 func TestSteps(t *testing.T) {
 	for name, parameters := range map[string]int{
-		"dcgan:2:4": 0, "anogan:3": 85_937 + 6_369, "toy:5": 8_642 + 8_577, "wgan:2:8:3": 0, "blocks:1:6:4:2": 2 * 144, "blocks2:1:6:4:2": 2 * 144,
+		"dcgan:2:4": 0, "anogan:3": 85_937 + 6_369, "search:3": 85_937 + 6_369, "toy:5": 8_642 + 8_577, "wgan:2:8:3": 0, "blocks:1:6:4:2": 2 * 144, "blocks2:1:6:4:2": 2 * 144,
 	} {
 		w, err := Parse(name)
 		if err != nil {
