@@ -70,9 +70,9 @@ func gradientBlocks(x, v *graph.Node, p problem) *graph.Node {
 	out := reshaped(v, p.B*p.OH*p.OW/width, width*p.N)
 	var m *graph.Node
 	if lastOf(seen.Shape().Dimensions) < width*p.N { // the smaller one is transposed
-		m = graph.Transpose(graph.Dot(graph.Transpose(seen, 0, 1), out).Product(), 0, 1)
+		m = graph.Transpose(graph.Dot(transposed2D(seen), out).Product(), 0, 1)
 	} else {
-		m = graph.Dot(graph.Transpose(out, 0, 1), seen).Product()
+		m = graph.Dot(transposed2D(out), seen).Product()
 	}
 	return p.folded(m, b)
 }

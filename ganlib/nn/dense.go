@@ -63,7 +63,7 @@ func affineReLU(x, w, b *graph.Node) *graph.Node {
 func productGradient(x, w, v *graph.Node) []*graph.Node {
 	dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
 	if v.Shape().Size() < x.Shape().Size() {
-		return []*graph.Node{dx, graph.Transpose(graph.Dot(graph.Transpose(v, 0, 1), x).Product(), 0, 1)}
+		return []*graph.Node{dx, graph.Transpose(graph.Dot(transposed2D(v), x).Product(), 0, 1)}
 	}
-	return []*graph.Node{dx, graph.Dot(graph.Transpose(x, 0, 1), v).Product()}
+	return []*graph.Node{dx, graph.Dot(transposed2D(x), v).Product()}
 }

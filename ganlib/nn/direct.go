@@ -11,7 +11,7 @@ func convolveWindows(x, w *graph.Node, p problem) *graph.Node {
 // gradientWindows computes G: vᵀ times the windows of x. Of the two, v is the small one, so it is transposed: the
 // product that contracts the first axis of both is three times slower.
 func gradientWindows(x, v *graph.Node, p problem) *graph.Node {
-	vt := graph.Transpose(graph.Reshape(v, p.B*p.OH*p.OW, p.N), 0, 1)
+	vt := transposed2D(graph.Reshape(v, p.B*p.OH*p.OW, p.N))
 	return graph.DotGeneral(vt, []int{1}, nil, windows(x, p), []int{0}, nil)
 }
 

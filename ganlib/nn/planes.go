@@ -66,7 +66,7 @@ func gradientTaps(x, v *graph.Node, p problem) *graph.Node {
 	}
 	planes := graph.Reshape(x, p.B*ph*pw, sh*sw*p.C)
 	if sh*sw*p.C > 1 {
-		planes = graph.Transpose(planes, 0, 1)
+		planes = transposed2D(planes)
 	}
 	planes = graph.Reshape(planes, sh*sw, p.C, p.B, ph, pw)
 

@@ -132,11 +132,27 @@ func (t tiling) outputs(products *graph.Node, b int) *graph.Node {
 // no transposition: [n², N, tiles].
 func (t tiling) cotangent(v *graph.Node, p problem) *graph.Node {
 	outputs, tiles := t.m*t.m, p.B*t.th*t.tw
-	y := graph.TransposeAllAxes(graph.Reshape(v, p.B, t.th, t.m, t.tw, t.m, p.N), 2, 4, 0, 1, 3, 5)
-	// [outputs, tiles, N] → [N, outputs, tiles] → [outputs, N, tiles]: two fast transpositions instead of a slow one.
-	y = graph.Transpose(graph.Reshape(y, outputs*tiles, p.N), 0, 1)
-	y = graph.TransposeAllAxes(graph.Reshape(y, p.N, outputs, tiles), 1, 0, 2)
-	return byTaps(transposed(t.at), y)
+	columns := graph.Transpose(t.pixels(v, p), 0, 1) // [N, (output, tile)]: transposed while it is smallest
+	return byTaps(transposed(t.at), graph.Reshape(stretches(columns, outputs, tiles), outputs, p.N, tiles))
+}
+
+// pixels are those of v by their place in a tile, [(output, tile), N], and a few rows more where the number of rows is
+// one that is slow to transpose.
+func (t tiling) pixels(v *graph.Node, p problem) *graph.Node {
+	outputs, tiles := t.m*t.m, p.B*t.th*t.tw
+	rows := outputs * tiles
+	if crowded(rows) {
+		rows += evenOut(rows)
+	}
+	key := indexKey{"pixels", [12]int{p.B, t.th, t.tw, t.m, rows}}
+	index := indexConstant(v.Graph(), key, rows, 1, func(flat []int32) {
+		for i := range outputs * tiles {
+			o, tile := i/tiles, i%tiles
+			img, ti, tj := tile/(t.th*t.tw), tile/t.tw%t.th, tile%t.tw
+			flat[i] = int32(((img*t.th+ti)*t.m+o/t.m)*t.tw*t.m + tj*t.m + o%t.m)
+		}
+	})
+	return graph.Gather(graph.Reshape(v, p.B*t.th*t.m*t.tw*t.m, p.N), index)
 }
 
 // adjoint is T before cropping. Row s·i + a of the image is row (a+top) mod s of cell i + ⌊(a+top)/s⌋, and a cell gets

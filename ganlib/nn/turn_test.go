@@ -1,0 +1,37 @@
+package nn
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/gantest"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Matrices that are transposed by way of more rows come out as others do, to the bit, and so do their gradients.
+func TestTransposed(t *testing.T) {
+	for _, d := range [][2]int{{256, 9}, {512, 64}, {1024, 33}, {255, 40}, {512, 8}, {40, 256}} {
+		t.Run(fmt.Sprint(d), func(t *testing.T) {
+			x, v := gantest.Random(1, 1, d[0], d[1]), gantest.Random(2, 1, d[1], d[0])
+			got, err := graph.CallOnceN(gantest.Backend(t), func(x, v *graph.Node) []*graph.Node {
+				y, want := transposed2D(x), graph.Transpose(x, 0, 1)
+				loss := func(y *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Mul(graph.Square(y), v)) }
+				return []*graph.Node{y, want, graph.Gradient(loss(y), x)[0], graph.Gradient(loss(want), x)[0]}
+			}, x, v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gantest.Close(t, "transposed", gantest.Flat(t, got[0]), gantest.Flat(t, got[1]), 0)
+			gantest.Close(t, "gradient", gantest.Flat(t, got[2]), gantest.Flat(t, got[3]), 0)
+		})
+	}
+}
+
+// The rows added make the distance between columns an odd number of cache lines.
+func TestEvenOut(t *testing.T) {
+	for h := 256; h <= 1<<16; h += 256 {
+		if n := h + evenOut(h); n%16 != 0 || n/16%2 != 1 || n < h || n-h > 31 {
+			t.Errorf("%d rows become %d", h, n)
+		}
+	}
+}
