@@ -33,11 +33,40 @@ func Dense(s *model.Scope, x *graph.Node, o DenseOptions) *graph.Node {
 	return y
 }
 
+// The three products of a fully connected layer, closed under differentiation as the convolution's primitives are, so
+// that gradients of gradients need no transposition that the backend would do slowly.
+
 // multiply is x·w.
 func multiply(x, w *graph.Node) *graph.Node {
 	return withGradient(graph.Dot(x, w).Product(), func(in []*graph.Node, v *graph.Node) []*graph.Node {
 		return productGradient(in[0], in[1], v)
 	}, x, w)
+}
+
+// productGradient is that of x·w by x and w.
+func productGradient(x, w, v *graph.Node) []*graph.Node {
+	return []*graph.Node{multiplyTransposed(v, w), multiplyOver(x, v)}
+}
+
+// multiplyTransposed is v·wᵀ.
+func multiplyTransposed(v, w *graph.Node) *graph.Node {
+	return withGradient(graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil), func(in []*graph.Node, u *graph.Node) []*graph.Node {
+		return []*graph.Node{multiply(u, in[1]), multiplyOver(u, in[0])}
+	}, v, w)
+}
+
+// multiplyOver is xᵀ·v, a sum over the batch. The smaller of the two is transposed: the product itself would transpose x,
+// much slower.
+func multiplyOver(x, v *graph.Node) *graph.Node {
+	var sum *graph.Node
+	if v.Shape().Size() < x.Shape().Size() {
+		sum = graph.Transpose(graph.Dot(transposed2D(v), x).Product(), 0, 1)
+	} else {
+		sum = graph.Dot(transposed2D(x), v).Product()
+	}
+	return withGradient(sum, func(in []*graph.Node, u *graph.Node) []*graph.Node {
+		return []*graph.Node{multiplyTransposed(in[1], u), multiply(in[0], u)}
+	}, x, v)
 }
 
 // affine is x·w + b, in one operation of the backend.
@@ -56,14 +85,4 @@ func affineReLU(x, w, b *graph.Node) *graph.Node {
 		v = wherePositive(y, v)
 		return append(productGradient(in[0], in[1], v), graph.ReduceSum(v, 0))
 	}, x, w, b)
-}
-
-// productGradient is that of x·w by x and w. For dw = xᵀ·v the smaller of x and v is transposed: the product itself
-// would transpose x, much slower.
-func productGradient(x, w, v *graph.Node) []*graph.Node {
-	dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
-	if v.Shape().Size() < x.Shape().Size() {
-		return []*graph.Node{dx, graph.Transpose(graph.Dot(transposed2D(v), x).Product(), 0, 1)}
-	}
-	return []*graph.Node{dx, graph.Dot(transposed2D(x), v).Product()}
 }

@@ -35,3 +35,27 @@ func TestEvenOut(t *testing.T) {
 		}
 	}
 }
+
+// The three products of a fully connected layer are closed under differentiation: gradients and gradients of gradients are
+// those of the plain product, for a batch that is transposed by way of more rows and for one that is not.
+func TestDenseProducts(t *testing.T) {
+	for _, batch := range []int{256, 6} {
+		x, w, v := gantest.Random(1, 1, batch, 12), gantest.Random(2, 1, 12, 10), gantest.Random(3, 1, batch, 10)
+		got, err := graph.CallOnceN(gantest.Backend(t), func(x, w, v *graph.Node) (all []*graph.Node) {
+			plain := func(x, w *graph.Node) *graph.Node { return graph.Dot(x, w).Product() }
+			for _, product := range []func(x, w *graph.Node) *graph.Node{multiply, plain} {
+				first := graph.Gradient(graph.ReduceAllSum(graph.Mul(graph.Square(product(x, w)), v)), x, w)
+				penalty := graph.Add(graph.ReduceAllSum(graph.Square(first[0])), graph.ReduceAllSum(graph.Square(first[1])))
+				all = append(all, append(first, graph.Gradient(penalty, x, w, v)...)...)
+			}
+			return all
+		}, x, w, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, what := range []string{"by x", "by w", "penalty by x", "penalty by w", "penalty by v"} {
+			want := gantest.Flat(t, got[5+i])
+			gantest.Close(t, fmt.Sprintf("batch %d, %s", batch, what), gantest.Flat(t, got[i]), want, 1e-12)
+		}
+	}
+}
