@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
@@ -119,7 +120,32 @@ func TestEval(t *testing.T) {
 	if locks, _ := filepath.Glob(filepath.Join(broken, "results", "*", "*", "*", "*.lock")); len(locks) > 0 {
 		t.Errorf("locks left: %v", locks)
 	}
+	testCellsRun(t, set, filepath.Join(broken, "runs"))
 	testEvalRefuses(t, set, broken)
+}
+
+// testCellsRun looks at a cell's run with the other commands: it is a run as any other, but for its sealed labels.
+func testCellsRun(t *testing.T, set, runs string) {
+	t.Helper()
+	if out := mustCall(t, "replay", "1", "--runs", runs); !strings.Contains(out, "bit-equal, ") {
+		t.Errorf("replay: %s", out)
+	}
+	mustCall(t, "score", "1", "--runs", runs, "--set", "search_steps=2", "--normals=3", "--batch=4", "--first=2", set)
+	opened, err := experiments.Open(filepath.Join(runs, "00001-anogan"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	own, err := opened.Trained(t.Context())
+	if err != nil || own.Len() != 29 || own.Labels() != nil {
+		t.Errorf("trained on %v, %v", own, err)
+	}
+	if held, err := opened.HeldOut(t.Context()); err != nil || held.Len() != 1 || held.Hash() == own.Hash() {
+		t.Errorf("held out: %v", err)
+	}
+	if _, err := opened.TestImages(t.Context()); err == nil || !strings.Contains(err.Error(), "test labels are sealed") {
+		t.Errorf("test images: %v", err)
+	}
 }
 
 // tearScores leaves a cell as a kill in the midst of its search does: without its file, and with some of the scores.

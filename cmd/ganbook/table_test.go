@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/protocol"
+	"github.com/ganbook/ganbook/testdata/papers"
 )
 
 func TestTableBesideTheDocuments(t *testing.T) {
@@ -114,5 +116,41 @@ func TestTableOfKnownCells(t *testing.T) {
 	}
 	if out := mustCall(t, "table", "--results", "anogan/mnist", "--from", root); !strings.Contains(out, "0.750 ± 0.071 (2)") || strings.Contains(out, "**") {
 		t.Errorf("%s", out)
+	}
+}
+
+// The published rows belong to evaluations that exist, and their means are those of their classes.
+func TestPublishedScores(t *testing.T) {
+	seen := 0
+	for _, e := range experiments.Evaluations() {
+		rows, err := papers.Anomaly(e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		beside := 0
+		for _, r := range rows {
+			seen++
+			if r.Beside {
+				beside++
+			}
+			if r.Method == "" || r.Source == "" || r.Status == "" || len(r.Classes) != 0 && len(r.Classes) != len(e.Classes) {
+				t.Errorf("%s: %+v", e.ID, r)
+			}
+			sum, known := 0.0, 0
+			for _, c := range r.Classes {
+				if c.Value > 0 {
+					sum, known = sum+c.Value, known+1
+				}
+			}
+			if known == len(e.Classes) && math.Abs(sum/float64(known)-r.Mean) > 0.0005 {
+				t.Errorf("%s, %s: the mean of the classes is %v, not %v", e.ID, r.Method, sum/float64(known), r.Mean)
+			}
+		}
+		if beside > 1 {
+			t.Errorf("%s: %d rows stand beside ours", e.ID, beside)
+		}
+	}
+	if seen != 10 {
+		t.Errorf("%d published rows belong to an evaluation, want 10", seen)
 	}
 }

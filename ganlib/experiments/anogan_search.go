@@ -36,7 +36,11 @@ func (o *Opened) Normal(src *data.Source) (*data.Source, error) {
 }
 
 // TestImages is [Opened.HeldOut] with the images of all classes and their labels: what a search is tested on.
+// Those of an evaluation's run are sealed.
 func (o *Opened) TestImages(ctx context.Context) (*data.Source, error) {
+	if p := o.Settings.Data.Part; p != nil {
+		return nil, fmt.Errorf("experiments: %s is a run of evaluation %s, whose test labels are sealed: they only judge what ./ganbook eval has frozen", o.Run.Dir(), p.Evaluation)
+	}
 	all := *o
 	all.Settings.Data.Normal = ""
 	src, err := all.HeldOut(ctx)

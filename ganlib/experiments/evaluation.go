@@ -199,13 +199,26 @@ type EvaluationPart struct {
 
 // open makes the training pictures of the row anew.
 func (p *EvaluationPart) open(ctx context.Context, d DataSettings, progress func(done, total int)) (*data.Source, error) {
-	pool, err := protocol.Open(ctx, d.Set, d.Path, d.Size, d.Channels, progress)
-	if err != nil {
-		return nil, err
-	}
-	division, err := pool.Divide(p.Split, p.Class)
+	division, err := p.divide(ctx, d, progress)
 	if err != nil {
 		return nil, err
 	}
 	return division.Train, nil
+}
+
+// heldOut makes the normal pictures that are kept for the threshold.
+func (p *EvaluationPart) heldOut(ctx context.Context, d DataSettings) (*data.Source, error) {
+	division, err := p.divide(ctx, d, nil)
+	if err != nil {
+		return nil, err
+	}
+	return division.Held, nil
+}
+
+func (p *EvaluationPart) divide(ctx context.Context, d DataSettings, progress func(done, total int)) (*protocol.Division, error) {
+	pool, err := protocol.Open(ctx, d.Set, d.Path, d.Size, d.Channels, progress)
+	if err != nil {
+		return nil, err
+	}
+	return pool.Divide(p.Split, p.Class)
 }

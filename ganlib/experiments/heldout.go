@@ -8,9 +8,13 @@ import (
 )
 
 // HeldOut is images of the run's set that it was not trained on, of its normal classes and without their labels: the
-// other part of a drawn split, else the other split of the set's files. It fails when the set has none.
+// other part of a drawn split, else the other split of the set's files, or what an evaluation keeps for its threshold. It
+// fails when the set has none.
 func (o *Opened) HeldOut(ctx context.Context) (*data.Source, error) {
 	d := o.Settings.Data
+	if d.Part != nil {
+		return d.Part.heldOut(ctx, d)
+	}
 	part, err := parseDivision(d.Split)
 	if err != nil {
 		return nil, err
