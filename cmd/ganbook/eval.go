@@ -61,7 +61,7 @@ func (c *evalCmd) Run(a *app) error {
 	if err != nil {
 		return usage(err)
 	}
-	g := newGrid(a, c, &experiments.Grid{
+	g := newGrid(c, &experiments.Grid{
 		Results: results, Pool: pool, Path: c.Data, Out: c.Out, Backend: c.Backend,
 		Command: strings.Join(append([]string{"ganbook"}, a.args...), " "),
 	}, cells, line)

@@ -23,8 +23,8 @@ type grid struct {
 	failed  []error
 }
 
-func newGrid(a *app, c *evalCmd, g *experiments.Grid, cells []cellID, line *console) *grid {
-	return &grid{Grid: g, view: newGridView(a, line, len(cells)), jobs: min(c.jobs(), len(cells)), waiting: cells}
+func newGrid(c *evalCmd, g *experiments.Grid, cells []cellID, line *console) *grid {
+	return &grid{Grid: g, view: newGridView(line, len(cells)), jobs: min(c.jobs(), len(cells)), waiting: cells}
 }
 
 // run computes what nobody else does and ends when every cell is finished or failed.

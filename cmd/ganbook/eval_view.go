@@ -38,7 +38,7 @@ type working struct {
 // trainingShare is about how much of a cell's work its training is.
 const trainingShare = 0.6
 
-func newGridView(a *app, line *console, total int) *gridView {
+func newGridView(line *console, total int) *gridView {
 	return &gridView{line: line, total: total, began: time.Now(), working: map[int]*working{}}
 }
 
