@@ -18,9 +18,13 @@ import (
 
 // MapperOptions are the settings of a search that change no score beyond rounding, but for the seed.
 type MapperOptions struct {
-	Batch int   // queries searched at once; 0: 64. Every search is padded to it
+	Batch int   // queries searched together; 0: 64. Every search is padded to it
 	Seed  int64 // of the first latents
 	Every int   // keep the mapped image of every so many steps; 0: the last alone
+
+	// AtOnce is how many batches are searched at the same time: the operations of one use the processor's cores while
+	// those of another cannot. 0: 2 on the host, 1 on a device. It is 1 where batches are watched or depend on each other.
+	AtOnce int
 
 	// Watch, if not nil, sees every frame as it is kept, with A before each step so far: what a live view shows.
 	Watch func(query int, f Frame, losses []float32)
@@ -51,9 +55,10 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 	if opt.Batch == 0 {
 		opt.Batch = defaultBatch
 	}
-	if opt.Batch < 1 || opt.Every < 0 {
-		return nil, fmt.Errorf("anogan: batch %d, every %d; a search needs a batch of at least 1, and every must not be negative", opt.Batch, opt.Every)
+	if opt.Batch < 1 || opt.Every < 0 || opt.AtOnce < 0 {
+		return nil, fmt.Errorf("anogan: batch %d, every %d, at once %d; a search needs a batch of at least 1, and the others must not be negative", opt.Batch, opt.Every, opt.AtOnce)
 	}
+	opt.AtOnce = atOnce(b, opt, search)
 	if err := search.validate(priorName(gan.Prior)); err != nil {
 		return nil, err
 	}
@@ -74,6 +79,19 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 		return nil, err
 	}
 	return m, nil
+}
+
+// atOnce is how many batches are searched at the same time.
+func atOnce(b compute.Backend, opt MapperOptions, search Search) int {
+	switch {
+	case opt.Watch != nil || search.KeepAdam:
+		return 1
+	case opt.AtOnce > 0:
+		return opt.AtOnce
+	case b.Name() == "xla":
+		return 1
+	}
+	return 2
 }
 
 func compile[F model.ExecGraphFn](b compute.Backend, store *model.Store, name string, build F) (*model.Exec, error) {

@@ -13,7 +13,7 @@ type Queries interface {
 	Height() int
 	Width() int
 	Channels() int
-	// Fill writes the images of indices into dst [len(indices), H, W, C], with values in [−1, 1].
+	// Fill writes the images of indices into dst [len(indices), H, W, C], with values in [−1, 1]. Several goroutines call it.
 	Fill(dst []float32, indices []int)
 }
 

@@ -20,17 +20,17 @@ func (m *Mapper) Search(ctx context.Context, q Queries) iter.Seq2[Result, error]
 			yield(Result{}, err)
 			return
 		}
-		kept := m.search.carry()
-		defer kept.free()
-		for from := 0; from < q.Len(); from += m.opt.Batch {
-			results, err := m.searchBatch(ctx, q, from, min(from+m.opt.Batch, q.Len()), kept)
-			for _, r := range results {
+		f := newFlight(ctx, m, q)
+		defer f.land()
+		for f.more() {
+			found := f.next()
+			for _, r := range found.results {
 				if !yield(r, nil) {
 					return
 				}
 			}
-			if err != nil {
-				yield(Result{}, err)
+			if found.err != nil {
+				yield(Result{}, found.err)
 				return
 			}
 		}
