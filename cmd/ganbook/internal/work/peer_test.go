@@ -267,7 +267,7 @@ var peerWorks = []string{"dcgan:4:8", "anogan:4", "toy:16", "wgan:3:16:6", "bloc
 // that PyTorch counts at its best, where it does none in vain.
 func TestTorchPeer(t *testing.T) {
 	python := peerPython(t, "GANBOOK_TORCH", "torch")
-	for _, name := range append([]string{"search:1", "search:3"}, peerWorks...) {
+	for _, name := range append([]string{"search:1", "search:4"}, peerWorks...) {
 		for _, flags := range []string{"plain", "channels_last+frozen+fused+masked"} {
 			t.Run(name+"/"+flags, func(t *testing.T) { comparePeer(t, name, python, "torch_peer.py", flags) })
 		}

@@ -2,9 +2,12 @@ package work
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/anogan"
@@ -27,14 +30,20 @@ var searchFamily = family{
 // too.
 const searchSteps = 500
 
-// search is one search after another.
+// search is one search after another. On the host, half of the queries are a batch and half another, searched at the same
+// time, as a Mapper has two batches on their way; a GPU has them all in one.
 type search struct {
 	store   *model.Store
 	mapper  *anogan.Mapper
 	queries *data.Source
+	halves  []half
+}
 
-	next func() ([]float32, error, bool) // of the search that is going on; nil: none is
-	stop func()
+// half is the search of a batch that is going on.
+type half struct {
+	queries *data.Source
+	next    func() ([]float32, error, bool) // nil: no search is
+	stop    func()
 }
 
 func startSearch(b compute.Backend, batch int) (Step, error) {
@@ -49,26 +58,62 @@ func startSearch(b compute.Backend, batch int) (Step, error) {
 	if w.queries, err = noise(batch, gan.Image); err != nil {
 		return nil, err
 	}
+	size := batch
+	if batch%2 == 0 && b.Name() != "xla" {
+		size = batch / 2
+	}
+	for from := 0; from < batch; from += size {
+		indices := make([]int, size)
+		for i := range indices {
+			indices[i] = from + i
+		}
+		queries, err := w.queries.Subset(indices)
+		if err != nil {
+			return nil, err
+		}
+		w.halves = append(w.halves, half{queries: queries})
+	}
 	how := anogan.Post().Search
 	how.Steps, how.LateStep = searchSteps, 0
-	w.mapper, err = anogan.NewMapper(b, w.store, gan, how, anogan.MapperOptions{Batch: batch, Seed: masterSeed})
+	w.mapper, err = anogan.NewMapper(b, w.store, gan, how, anogan.MapperOptions{Batch: size, Seed: masterSeed})
 	return w, err
 }
 
 // Do returns the mean of A over the queries.
 func (w *search) Do(ctx context.Context) ([]float64, error) {
+	scores, errs := make([][]float32, len(w.halves)), make([]error, len(w.halves))
+	var both sync.WaitGroup
+	for i := range w.halves {
+		both.Go(func() { scores[i], errs[i] = w.halves[i].step(ctx, w.mapper) })
+	}
+	both.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return meanOf(slices.Concat(scores...))
+}
+
+// step is one step of the search that is going on, or the first of the next one.
+func (h *half) step(ctx context.Context, m *anogan.Mapper) ([]float32, error) {
 	for {
-		if w.next == nil {
-			w.next, w.stop = iter.Pull2(w.mapper.Steps(ctx, w.queries))
+		if h.next == nil {
+			h.next, h.stop = iter.Pull2(m.Steps(ctx, h.queries))
 		}
-		scores, err, ok := w.next()
+		scores, err, ok := h.next()
 		if ok && err == nil {
-			return meanOf(scores)
+			return scores, nil
 		}
-		w.end()
+		h.end()
 		if err != nil {
 			return nil, err
 		}
+	}
+}
+
+func (h *half) end() {
+	if h.next != nil {
+		h.stop()
+		h.next, h.stop = nil, nil
 	}
 }
 
@@ -83,17 +128,12 @@ func meanOf(scores []float32) ([]float64, error) {
 	return []float64{mean}, nil
 }
 
-func (w *search) end() {
-	if w.next != nil {
-		w.stop()
-		w.next, w.stop = nil, nil
-	}
-}
-
 func (w *search) Parameters() int { return parameters(w.store) }
 
 func (w *search) Close() {
-	w.end()
+	for i := range w.halves {
+		w.halves[i].end()
+	}
 	w.mapper.Close()
 }
 
