@@ -30,6 +30,9 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 	var errs [2]error
 	p.train, errs[0] = open("train")
 	p.test, errs[1] = open("test")
+	if ctx.Err() != nil { // what was not opened is no less there
+		return nil, context.Cause(ctx)
+	}
 	if p.train == nil && p.test == nil {
 		if errs[0].Error() == errs[1].Error() {
 			return nil, errs[0]

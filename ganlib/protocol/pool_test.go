@@ -1,7 +1,9 @@
 package protocol
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -217,6 +219,19 @@ func TestSetsThatLackSomething(t *testing.T) {
 	p = openPool(t, alone)
 	if _, err := p.Divide(Split{Kind: OneClass, Held: 0.2}, 0); err == nil || !strings.Contains(err.Error(), "10 normal and 0 anomalous pictures; with one side only the AUROC is undefined") {
 		t.Errorf("a test of one class: %v", err)
+	}
+
+	// One file is prepared already and opens at once, the other cannot be: the set must not seem to lack it.
+	ctx, cancel := context.WithCancel(t.Context())
+	whole := t.TempDir()
+	writeSet(t, whole, "train", 60, 3)
+	writeSet(t, whole, "t10k", 30, 3)
+	if _, err := data.Open(ctx, "mnist", whole, data.Options{Size: 4, Channels: 1, Split: "train"}); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if p, err := Open(ctx, "mnist", whole, 4, 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("opening was stopped: %+v, %v", p, err)
 	}
 
 	bare := t.TempDir()
