@@ -73,15 +73,12 @@ func (g *Grid) Cell(ctx context.Context, class int, seed int64, w CellWatch) (*p
 // trained returns the cell's run at its end: an old one, one that is gone on with, or a new one.
 func (c *cell) trained(ctx context.Context) (*runlog.Run, error) {
 	o := Options{Out: c.grid.Out, Command: c.grid.Command, Watch: c.watch.Train, Log: c.watch.Log}
-	old, err := c.find()
+	s, err := c.settings()
 	if err != nil {
 		return nil, err
 	}
+	old := c.find(s.Images)
 	if old == nil {
-		s, err := c.settings()
-		if err != nil {
-			return nil, err
-		}
 		o.Given, o.Backend = &s, orDefault(c.grid.Backend, cellBackend)
 		run, err := Train(ctx, c.eval.Training.Experiment, o)
 		if err != nil {
@@ -100,19 +97,24 @@ func (c *cell) trained(ctx context.Context) (*runlog.Run, error) {
 	return runlog.Open(run.Dir())
 }
 
-// find looks for the cell's run among all runs, the newest first; nil: there is none.
-func (c *cell) find() (*runlog.Run, error) {
+// find looks for the cell's run among all runs, the newest first; nil: there is none. A run that shows another number of
+// images, such as a repetition of one that was broken off or one that was told to go on for longer, is not the cell's.
+func (c *cell) find(images int64) *runlog.Run {
 	runs, _ := runlog.List(c.grid.Out) // a damaged neighbour hides no good run
 	for i := len(runs) - 1; i >= 0; i-- {
 		var s Settings
 		if runs[i].Info().DecodeConfig(&s) != nil || s.Data.Part == nil || s.Seed != c.seed {
 			continue
 		}
-		if s.Data.Part.Protocol == c.eval.Hash && s.Data.Part.Class == c.class {
-			return runs[i], nil
+		if s.Data.Part.Protocol != c.eval.Hash || s.Data.Part.Class != c.class {
+			continue
 		}
+		if s.Images == images {
+			return runs[i]
+		}
+		logf(c.watch.Log, "%s shows %d images and the evaluation %d: it is not used", filepath.Base(runs[i].Dir()), s.Images, images)
 	}
-	return nil, nil
+	return nil
 }
 
 // settings are those of the evaluation on the pictures of the cell.

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
 	"github.com/ganbook/ganbook/ganlib/protocol"
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // Every evaluation can be fixed at every scale, under a name and folder of its own.
@@ -112,6 +114,42 @@ func TestDraftsOfVariants(t *testing.T) {
 	}
 	if _, err := FindEvaluation("anogan/mnist-oneclass"); err == nil || !strings.Contains(err.Error(), "did you mean anogan/mnist-one-class") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A cell takes the newest run of its own evaluation, class, seed and length: a repetition of a run that was broken off is
+// at its end too early, and one that was told to go on for longer is at it too late.
+func TestACellFindsItsRun(t *testing.T) {
+	out := t.TempDir()
+	record := func(protocol string, class int, seed, images int64) string {
+		t.Helper()
+		s := Settings{Experiment: "anogan", Seed: seed, Images: images, Data: DataSettings{Part: &EvaluationPart{Protocol: protocol, Class: class}}}
+		run, err := runlog.Create(out, runlog.Info{Experiment: "anogan", Config: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := run.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return run.Dir()
+	}
+	var said bytes.Buffer
+	c := &cell{grid: &Grid{Out: out}, eval: &protocol.Evaluation{Hash: "ours"}, class: 3, seed: 1, watch: CellWatch{Log: &said}}
+	if run := c.find(400); run != nil {
+		t.Errorf("found %s where there is none", run.Dir())
+	}
+	record("ours", 3, 1, 400)
+	newer := record("ours", 3, 1, 400)
+	record("theirs", 3, 1, 400)
+	record("ours", 4, 1, 400)
+	record("ours", 3, 2, 400)
+	record("ours", 3, 1, 100)
+	record("ours", 3, 1, 900)
+	if run := c.find(400); run == nil || run.Dir() != newer {
+		t.Errorf("found %v, want %s", run, newer)
+	}
+	if words := said.String(); !strings.Contains(words, "shows 100 images and the evaluation 400") || !strings.Contains(words, "shows 900 images") {
+		t.Errorf("said %q", words)
 	}
 }
 
