@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -19,22 +20,25 @@ type drawn struct {
 // request is what a call asks of the stream.
 type request struct{ images, resolution int }
 
-// draw returns the next batch: the one drawn ahead, or now. What failed ahead is tried again.
+// draw returns the next batch: the one drawn ahead, or now. Where the stream had none to give ahead, it is asked again.
 func (t *Trainer) draw(ctx context.Context, stream Stream, r request) drawn {
-	if t.ahead != nil {
-		d := <-t.ahead
-		t.ahead = nil
-		if d.err == nil && d.asked != r {
-			d.err = fmt.Errorf("train: %s: a batch of %+v was drawn ahead, %+v is needed; the schedule depends on more than the images shown", t.gan.Name, d.asked, r)
-			return d
-		}
-		if d.err == nil {
-			return d
-		}
+	defer func(began time.Time) { t.waited += time.Since(began) }(time.Now())
+	if t.ahead == nil {
+		return t.drawNow(ctx, stream, r)
 	}
-	return t.drawNow(ctx, stream, r)
+	d := <-t.ahead
+	t.ahead = nil
+	switch {
+	case d.err != nil && d.batch.N == 0:
+		return t.drawNow(ctx, stream, r)
+	case d.err == nil && d.asked != r:
+		d.pixels.FinalizeAll()
+		d.err = fmt.Errorf("train: %s: a batch of %+v was drawn ahead, %+v is needed; the schedule depends on more than the images shown", t.gan.Name, d.asked, r)
+	}
+	return d
 }
 
+// drawNow takes a batch out of the stream. One that cannot be carried to the device is an error that has a batch.
 func (t *Trainer) drawNow(ctx context.Context, stream Stream, r request) drawn {
 	batch, err := stream.Next(ctx, r.images, r.resolution)
 	if err != nil {
@@ -43,8 +47,12 @@ func (t *Trainer) drawNow(ctx context.Context, stream Stream, r request) drawn {
 	d := drawn{asked: r, pixels: tensors.FromFlatDataAndDimensions(batch.Pixels, batch.N, batch.Height, batch.Width, batch.Channels)}
 	stream.Recycle(batch)
 	d.batch, d.batch.Pixels = batch, nil
-	if t.early {
-		d.err = d.pixels.MaterializeOnDevice(t.backend, false, 0)
+	if !t.early {
+		return d
+	}
+	if err := d.pixels.MaterializeOnDevice(t.backend, false, 0); err != nil {
+		d.pixels.FinalizeAll()
+		d.err = fmt.Errorf("train: %s: a batch of %d images could not be carried to the device: %w", t.gan.Name, d.batch.N, err)
 	}
 	return d
 }
@@ -78,12 +86,19 @@ func (t *Trainer) nextRequest(place int) (r request, ok bool) {
 
 // forgetAhead waits for the batch drawn ahead and gives it up, so that the stream may be closed.
 func (t *Trainer) forgetAhead() {
-	t.early = false
-	if t.ahead == nil {
-		return
+	if t.ahead != nil {
+		if d := <-t.ahead; d.err == nil {
+			d.pixels.FinalizeAll()
+		}
 	}
-	if d := <-t.ahead; d.pixels != nil {
-		d.pixels.FinalizeAll()
+	t.ahead, t.early = nil, false // only now: whoever draws looks at early
+}
+
+// waitedFor is how long training has waited for batches. What a batch drawn ahead was waited for while the device worked
+// is no loss; the stream, which counts it, is asked only where none is.
+func (t *Trainer) waitedFor(stream *data.Stream) time.Duration {
+	if t.early {
+		return t.waited
 	}
-	t.ahead = nil
+	return stream.Waited()
 }

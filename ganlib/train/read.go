@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math"
 	"time"
 
@@ -88,14 +89,19 @@ func (t *Trainer) fill(r *reading) error {
 	return nil
 }
 
-// show reads what was reported and hands it to everyone who watches, with the sample sheet where one is due.
+// show reads what was reported and hands it to everyone who watches, with the sample sheet where one is due. Broken weights
+// draw none.
 func (t *Trainer) show() error {
 	points, err := t.read()
 	if len(points) == 0 {
 		return t.endOf(err)
 	}
 	last := points[len(points)-1]
-	sheet, unsheeted := t.addSheet(last.Values)
+	var sheet image.Image
+	var unsheeted error
+	if !t.broken {
+		sheet, unsheeted = t.addSheet(last.Values)
+	}
 	for _, p := range points {
 		t.each(func(s runlog.Sink) error { return s.Point(p) })
 		t.tell(t.doctor.Observe(p))
