@@ -102,6 +102,12 @@ func (c *evalCmd) draft() (*protocol.Evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.wishes() && c.Name == "" {
+		return nil, fmt.Errorf("--set, --iterations and --batch make a variant of %s; give it a name of its own: --name %[1]s-variant", e.ID)
+	}
+	if _, err := experiments.FindEvaluation(c.Name); err == nil {
+		return nil, fmt.Errorf("--name %s: that is an evaluation of its own; give the variant another name, such as %s-variant", c.Name, e.ID)
+	}
 	return e.Draft(experiments.EvaluationOptions{Scale: c.Scale, Name: c.Name, Set: c.Set, Iterations: c.Iterations, Batch: c.Batch})
 }
 

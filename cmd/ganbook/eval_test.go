@@ -194,6 +194,8 @@ func testEvalRefuses(t *testing.T, set, root string) {
 	refused("did you mean anogan/mnist-one-class?", "eval", "anogan/mnist-oneclass")
 	refused("single numbers and ranges", append(evalArgs(set, root), "--classes=3-1")...)
 	refused(`scale "shrt"`, "eval", "anogan/mnist-one-class", "--scale=shrt")
+	refused("give it a name of its own: --name anogan/mnist-one-class-variant", "eval", "anogan/mnist-one-class", "--iterations=5")
+	refused("that is an evaluation of its own", "eval", "anogan/mnist-one-class", "--iterations=5", "--name=anogan/mnist-small")
 	refused("does not exist", evalArgs(filepath.Join(set, "none"), root)...)
 
 	file := filepath.Join(barsResults(t, root).Dir, protocol.EvaluationFile)
