@@ -5,10 +5,12 @@ import (
 	"io"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/testdata/papers"
 	"gonum.org/v1/gonum/stat"
@@ -54,9 +56,9 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 		return t, nil
 	}
 	t.header(cells)
-	for place, class := range e.Classes {
+	for _, class := range e.Classes {
 		if of := ofClass(cells, class); len(of) > 0 {
-			t.row(fmt.Sprint(class), of, t.publishedOf(place))
+			t.row(fmt.Sprint(class), of, t.publishedOf(class))
 		}
 	}
 	if complete := ofWholeSeeds(e, cells); len(complete) > 0 {
@@ -100,7 +102,11 @@ func (t *resultTable) header(cells []*protocol.Cell) {
 		t.head = append(t.head, s)
 	}
 	if t.beside != nil {
-		t.head = append(t.head, t.beside.Method+", published")
+		how := "published"
+		if t.beside.Status == papers.Measured {
+			how = papers.Measured
+		}
+		t.head = append(t.head, t.beside.Method+", "+how)
 	}
 	for _, b := range cells[0].Baselines {
 		t.head = append(t.head, b.Name)
@@ -163,14 +169,20 @@ func spread(values []float64) string {
 	return thousandths(mean) + " ± " + thousandths(sd)
 }
 
-func thousandths(x float64) string { return fmt.Sprintf("%.3f", x) }
-
-// publishedOf is the published value in the place of a class.
-func (t *resultTable) publishedOf(place int) string {
-	if t.beside == nil || place >= len(t.beside.Classes) || t.beside.Classes[place].Value == 0 {
+// thousandths prints what is undefined, NaN, as nothing.
+func thousandths(x float64) string {
+	if math.IsNaN(x) {
 		return "–"
 	}
-	p := t.beside.Classes[place]
+	return fmt.Sprintf("%.3f", x)
+}
+
+// publishedOf is the published value of a class.
+func (t *resultTable) publishedOf(class int) string {
+	if t.beside == nil || class >= len(t.beside.Classes) || t.beside.Classes[class].Value == 0 {
+		return "–"
+	}
+	p := t.beside.Classes[class]
 	if p.SD == 0 {
 		return thousandths(p.Value)
 	}
@@ -199,7 +211,7 @@ func (t *resultTable) mean(seeds map[int64][]*protocol.Cell) {
 		row = append(row, text)
 	}
 	if t.beside != nil {
-		row = append(row, orNothing(t.beside.Mean))
+		row = append(row, t.publishedMean())
 	}
 	some := seeds[slices.Sorted(maps.Keys(seeds))[0]]
 	for i := range some[0].Baselines {
@@ -221,6 +233,15 @@ func (t *resultTable) mean(seeds map[int64][]*protocol.Cell) {
 		decides(func(f protocol.Figures) *float64 { return &f.AveragePrecision }),
 		decides(func(f protocol.Figures) *float64 { return f.F1 }),
 		decides(func(f protocol.Figures) *float64 { return f.FalseAlarms })))
+}
+
+// publishedMean is a mean over all classes, which compares with no mean of some.
+func (t *resultTable) publishedMean() string {
+	original, err := experiments.FindEvaluation(t.of.Published)
+	if err != nil || len(original.Classes) != len(t.of.Classes) {
+		return "–"
+	}
+	return orNothing(t.beside.Mean)
 }
 
 func orNothing(mean float64) string {
@@ -284,10 +305,18 @@ func (t *resultTable) print(w io.Writer) error {
 	return nil
 }
 
+// command is what eval is given to compute the cells: a variant has no name that eval knows, but a file.
+func (t *resultTable) command() string {
+	if t.of.Name == t.of.Published {
+		return fmt.Sprintf("%s --scale %s", t.of.Name, t.of.Scale)
+	}
+	return filepath.ToSlash(filepath.Join(protocol.Folder(filepath.Join("testdata", "results"), t.of.Name, t.of.Scale), protocol.EvaluationFile))
+}
+
 // markdown is the table for the README.
 func (t *resultTable) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**, `./ganbook eval %s --scale %s`\n\n", t.of.Title, t.of.Name, t.of.Scale)
+	fmt.Fprintf(&b, "**%s**, `./ganbook eval %s`\n\n", t.of.Title, t.command())
 	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	line(t.head)
 	line(slices.Repeat([]string{"---"}, len(t.head)))

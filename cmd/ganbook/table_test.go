@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,7 +67,9 @@ func TestTableOfResults(t *testing.T) {
 	}
 }
 
-// A table of known cells: means over seeds, their spread, the published row beside them, the mean of whole seeds.
+// A table of known cells: means over seeds, their spread, the published values of the same classes beside them, the mean
+// of whole seeds. What is undefined for one class is so in the mean, and a published mean of all classes is not put beside
+// one of two.
 func TestTableOfKnownCells(t *testing.T) {
 	e, err := experiments.FindEvaluation("anogan/mnist-one-class")
 	if err != nil {
@@ -76,17 +79,20 @@ func TestTableOfKnownCells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Data.Files, d.Classes, d.Seeds = []protocol.File{{Part: "test", Official: true}}, []int{0, 1}, []int64{0, 1}
+	d.Data.Files, d.Classes, d.Seeds = []protocol.File{{Part: "test", Official: true}}, []int{1, 8}, []int64{0, 1}
 	root := filepath.Join(t.TempDir(), "results")
 	dir := protocol.Folder(root, d.Name, d.Scale)
 	if _, err := protocol.Fix(t.Context(), filepath.Join(dir, protocol.EvaluationFile), d); err != nil {
 		t.Fatal(err)
 	}
 	half := 0.5
-	for i, auroc := range []float64{0.8, 0.9, 0.7} { // classes 0, 1, 0 with seeds 0, 0, 1
+	for i, auroc := range []float64{0.8, 0.9, 0.7} { // classes 1, 8, 1 with seeds 0, 0, 1
 		f := protocol.Figures{AUROC: protocol.Interval{Value: auroc, Low: auroc - 0.05, High: auroc + 0.05}, AveragePrecision: 0.5, F1: &half, FalseAlarms: &half}
+		if i == 1 {
+			f.F1 = nil
+		}
 		c := protocol.Cell{
-			Evaluation: d.Name, Scale: d.Scale, Protocol: d.Hash, Class: i % 2, Seed: int64(i / 2), Normal: 1, Anomalous: 1,
+			Evaluation: d.Name, Scale: d.Scale, Protocol: d.Hash, Class: d.Classes[i%2], Seed: int64(i / 2), Normal: 1, Anomalous: 1,
 			Scores:    map[string]protocol.Figures{"weighted": f, "residual": f, "discrimination": f, "logit": f},
 			Baselines: []protocol.Baseline{{Name: "PCA, 32 components", Figures: protocol.Figures{AUROC: protocol.Interval{Value: 0.95 + float64(i%2)/100}}}},
 		}
@@ -105,9 +111,10 @@ func TestTableOfKnownCells(t *testing.T) {
 	text := table.markdown()
 	for _, w := range []string{
 		"| class | **ours**: weighted | residual | discrimination | −logit | AnoGAN, published | PCA, 32 components | average precision | F1 | false alarms |",
-		"| 0 | 0.750 ± 0.071 (2) | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.966 ± 0.013 | 0.950 | 0.500 | 0.500 | 0.500 |",
-		"| 1 | 0.900 (0.850 – 0.950) | 0.900 | 0.900 | 0.900 | 0.992 ± 0.006 | 0.960 | 0.500 | 0.500 | 0.500 |",
-		"| **mean** | **0.850** (1) | 0.850 | 0.850 | 0.850 | 0.913 | 0.955 | 0.500 | 0.500 | 0.500 |",
+		"`./ganbook eval anogan/mnist-one-class --scale short`",
+		"| 1 | 0.750 ± 0.071 (2) | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.750 ± 0.071 | 0.992 ± 0.006 | 0.950 | 0.500 | 0.500 | 0.500 |",
+		"| 8 | 0.900 (0.850 – 0.950) | 0.900 | 0.900 | 0.900 | 0.849 ± 0.021 | 0.960 | 0.500 | – | 0.500 |",
+		"| **mean** | **0.850** (1) | 0.850 | 0.850 | 0.850 | – | 0.955 | 0.500 | – | 0.500 |",
 		"2,000 iterations of anogan", "3 of 4 cells", "recalled, not re-read",
 	} {
 		if !strings.Contains(text, w) {
@@ -116,6 +123,36 @@ func TestTableOfKnownCells(t *testing.T) {
 	}
 	if out := mustCall(t, "table", "--results", "anogan/mnist", "--from", root); !strings.Contains(out, "0.750 ± 0.071 (2)") || strings.Contains(out, "**") {
 		t.Errorf("%s", out)
+	}
+}
+
+// A row that somebody measured is not called published, the mean of all classes stands beside ours of all, and the table
+// of a variant says how its cells are computed.
+func TestWhatStandsBesideATable(t *testing.T) {
+	for id, want := range map[string][2]string{
+		"anogan/mnist-small":     {"AnoGAN, measured", "–"},
+		"anogan/mnist-one-class": {"AnoGAN, published", "0.913"},
+	} {
+		e, err := experiments.FindEvaluation(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := e.Draft(experiments.EvaluationOptions{Name: "mine"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := papers.Anomaly(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := &resultTable{of: d, beside: &rows[slices.IndexFunc(rows, func(r papers.Scored) bool { return r.Beside })]}
+		table.header([]*protocol.Cell{{}})
+		if !slices.Contains(table.head, want[0]) || table.publishedMean() != want[1] {
+			t.Errorf("%s: %v, mean %s", id, table.head, table.publishedMean())
+		}
+		if text := table.markdown(); !strings.Contains(text, "`./ganbook eval testdata/results/mine/short/evaluation.json`") {
+			t.Errorf("%s", text)
+		}
 	}
 }
 

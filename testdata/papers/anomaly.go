@@ -17,11 +17,14 @@ type Scored struct {
 	Method     string  `json:"method"`
 	Setting    string  `json:"setting"`
 	Source     string  `json:"source"`
-	Status     string  `json:"status"`  // how sure it is: "recalled, not re-read", "read" …
+	Status     string  `json:"status"`  // how sure it is: "recalled, not re-read", "read" …; [Measured]: nobody published it
 	Beside     bool    `json:"beside"`  // it stands in the table; others are named below
 	Classes    []Score `json:"classes"` // in the order of the classes, none where only a mean is known
 	Mean       float64 `json:"mean"`    // over classes; 0: not given
 }
+
+// Measured is the status of a row that somebody computed for us.
+const Measured = "measured"
 
 // Anomaly lists what is published for an evaluation.
 func Anomaly(evaluation string) ([]Scored, error) {
