@@ -131,6 +131,9 @@ func (e Evaluation) Draft(o EvaluationOptions) (*protocol.Evaluation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Search.KeepAdam {
+		return nil, fmt.Errorf("experiments: keep_adam lets a picture's score depend on the pictures before it, so that a grid that is broken off could not go on; leave it out of an evaluation")
+	}
 	search, err := json.Marshal(c.Search)
 	if err != nil {
 		return nil, err

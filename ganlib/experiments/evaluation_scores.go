@@ -83,7 +83,7 @@ func (c *cell) search(ctx context.Context, m *anogan.Mapper, s *cellScores, part
 	found := map[string][]float32{}
 	for r, err := range m.Search(ctx, queries) {
 		if err != nil {
-			return err
+			return fmt.Errorf("experiments: searching the %s pictures, of which those from number %d on are left and counted from 0: %w", part, before, err)
 		}
 		for i, v := range r.Scores() {
 			found[anogan.ScoreNames[i]] = append(found[anogan.ScoreNames[i]], float32(v))

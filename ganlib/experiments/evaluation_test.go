@@ -109,6 +109,9 @@ func TestDraftsOfVariants(t *testing.T) {
 	if _, err := e.Draft(EvaluationOptions{Set: map[string]string{"search_stepps": "7"}}); err == nil || !strings.Contains(err.Error(), "did you mean search_steps") {
 		t.Errorf("%v", err)
 	}
+	if _, err := e.Draft(EvaluationOptions{Set: map[string]string{"keep_adam": "true"}}); err == nil || !strings.Contains(err.Error(), "leave it out of an evaluation") {
+		t.Errorf("%v", err)
+	}
 	if _, err := e.Draft(EvaluationOptions{Scale: "shrt"}); err == nil || !strings.Contains(err.Error(), "did you mean short") {
 		t.Errorf("%v", err)
 	}
