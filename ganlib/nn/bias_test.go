@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -12,15 +13,16 @@ import (
 )
 
 // What a layer added in front of a batch norm is left out, where the statistics are the batch's, or becomes part of the
-// kernel, where they are not. Output, gradients and running averages must be those of the sum written out, and the bias
-// must keep its place in the store, with a gradient of exactly zero in the first case.
+// kernel, where they are not. Output, gradients, gradients of a gradient penalty and running averages must be those of the
+// sum written out, and the bias must keep its place in the store, with a gradient of exactly zero in the first case.
 func TestBiasBeforeBatchNorm(t *testing.T) {
 	layers := map[string]func(s *model.Scope, x *graph.Node, c Conv) *graph.Node{"convolution": Conv2D, "transposed": ConvTranspose2D}
 	for name, layer := range layers {
 		for _, mode := range []Mode{Training, BatchStatistics, Inference} {
 			biased, want := biasedNorm(t, layer, mode, false), biasedNorm(t, layer, mode, true)
-			for i, what := range []string{"output", "by the input", "by the kernel", "by the bias", "by gamma", "by beta", "running mean", "running variance"} {
-				gantest.Close(t, name+": "+what, gantest.Flat(t, biased[i]), gantest.Flat(t, want[i]), 1e-12)
+			for i, what := range []string{"output", "by the input", "by the kernel", "by the bias", "by gamma", "by beta",
+				"penalty by the input", "penalty by the kernel", "penalty by the bias", "penalty by gamma", "penalty by beta", "running mean", "running variance"} {
+				gantest.Close(t, name+": "+what, gantest.Flat(t, biased[i]), gantest.Flat(t, want[i]), 1e-11)
 			}
 			for _, g := range gantest.Flat(t, biased[3]) {
 				if (g == 0) != (mode != Inference) {
@@ -50,7 +52,9 @@ func biasedNorm(t *testing.T, layer func(*model.Scope, *graph.Node, Conv) *graph
 		for _, path := range []string{"/conv/w", "/conv/b", "/bn/gamma", "/bn/beta"} {
 			by = append(by, store.GetVariable(path).NodeValue(x.Graph()))
 		}
-		return append([]*graph.Node{y}, graph.Gradient(graph.ReduceAllSum(graph.Mul(y, v)), by...)...)
+		first := graph.Gradient(graph.ReduceAllSum(graph.Mul(graph.Square(y), v)), by...)
+		penalty := graph.ReduceAllSum(graph.Square(first[0]))
+		return slices.Concat([]*graph.Node{y}, first, graph.Gradient(penalty, by...))
 	}, gantest.Random(1, 1, 3, 4, 4, 2), gantest.Random(2, 1, 3, 4, 4, 4))
 	if err != nil {
 		t.Fatal(err)

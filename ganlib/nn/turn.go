@@ -4,21 +4,24 @@ import "github.com/gomlx/gomlx/core/graph"
 
 // The backend transposes a matrix [h, w] in tiles of 32×32, whose 32 columns it writes h values apart. Where that is a
 // multiple of a kilobyte, as it is for most batches, they all fall into a few sets of the processor's cache and push each
-// other out: it takes five times as long. An odd multiple of a cache line is best.
+// other out: it takes five times as long. An odd number of cache lines is best.
 
-// crowded tells numbers of rows that lie badly.
+// crowded tells numbers of rows (of float32) that lie badly.
 func crowded(h int) bool { return h%256 == 0 }
 
-// evenOut is how many rows make h values an odd number of cache lines (of 16 float32).
-func evenOut(h int) int { return (48 - h%32) % 32 }
+// evenOut is how many rows more make such a number an odd number of cache lines: one line.
+const evenOut = 16
+
+// few columns do not push each other out.
+const few = 8
 
 // transposed2D is the transposed matrix [w, h] of x [h, w], by way of a few more rows where h lies badly.
 func transposed2D(x *graph.Node) *graph.Node {
 	h, w := x.Shape().Dimensions[0], x.Shape().Dimensions[1]
-	if !crowded(h) || w <= 8 || isXLA(x.Graph()) {
+	if !crowded(h) || w <= few || isXLA(x.Graph()) {
 		return graph.Transpose(x, 0, 1)
 	}
-	longer := graph.Concatenate([]*graph.Node{x, zeroConstant(x, evenOut(h), w)}, 0)
+	longer := graph.Concatenate([]*graph.Node{x, zeroConstant(x, evenOut, w)}, 0)
 	return composite(stretches(graph.Transpose(longer, 0, 1), 1, h), func(_ []*graph.Node, v *graph.Node) []*graph.Node {
 		return []*graph.Node{transposed2D(v)}
 	}, x)

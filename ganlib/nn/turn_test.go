@@ -27,15 +27,6 @@ func TestTransposed(t *testing.T) {
 	}
 }
 
-// The rows added make the distance between columns an odd number of cache lines.
-func TestEvenOut(t *testing.T) {
-	for h := 256; h <= 1<<16; h += 256 {
-		if n := h + evenOut(h); n%16 != 0 || n/16%2 != 1 || n < h || n-h > 31 {
-			t.Errorf("%d rows become %d", h, n)
-		}
-	}
-}
-
 // The three products of a fully connected layer are closed under differentiation: gradients and gradients of gradients are
 // those of the plain product, for a batch that is transposed by way of more rows and for one that is not.
 func TestDenseProducts(t *testing.T) {

@@ -142,7 +142,7 @@ func (t tiling) pixels(v *graph.Node, p problem) *graph.Node {
 	outputs, tiles := t.m*t.m, p.B*t.th*t.tw
 	rows := outputs * tiles
 	if crowded(rows) {
-		rows += evenOut(rows)
+		rows += evenOut
 	}
 	key := indexKey{"pixels", [12]int{p.B, t.th, t.tw, t.m, rows}}
 	index := indexConstant(v.Graph(), key, rows, 1, func(flat []int32) {
