@@ -263,10 +263,13 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 		e.Split.Words, length, e.Training.Experiment, 100*e.Split.Held, 100*e.Threshold)
 	add("Ours: mean ± standard deviation over seeds (their number), or one seed with DeLong's %.0f %% interval; the %s, chosen by no label. The other scores, average precision, F1 and false alarms are means over seeds.",
 		100*e.Bootstrap.Level, e.Selection)
-	var training, search []float64
+	var training, search, anomalous []float64
 	for _, c := range cells {
 		training, search = append(training, c.Seconds.Training), append(search, c.Seconds.Search)
+		anomalous = append(anomalous, float64(c.Anomalous)/float64(c.Normal+c.Anomalous))
 	}
+	share := stat.Mean(anomalous, nil)
+	add("%.0f %% of the test pictures are anomalous: to know nothing gives an average precision of %s, to flag all an F1 of %s.", 100*share, thousandths(share), thousandths(2*share/(1+share)))
 	add("A cell took %s of training and %s of search on %s (%s). %d of %d cells; protocol %.12s.",
 		roughly(seconds(stat.Mean(training, nil))), roughly(seconds(stat.Mean(search, nil))), cells[0].Versions.CPU, cells[0].Versions.Backend,
 		len(cells), len(e.Classes)*len(e.Seeds), e.Hash)
