@@ -1,5 +1,5 @@
 // Package anomaly is what the notebook on AnoGAN calls beside the library: which digits there are, a search that is
-// watched, scores that later cells read, and the original's slips side by side with the right way.
+// watched, scores that later cells read, and slips side by side with the right way.
 //
 // A run is only looked at. What is known about a picture, normal or not, is kept apart from the searches.
 package anomaly
