@@ -127,7 +127,7 @@ func TestEval(t *testing.T) {
 // testCellsRun looks at a cell's run with the other commands: it is a run as any other, but for its sealed labels.
 func testCellsRun(t *testing.T, set, runs string) {
 	t.Helper()
-	if out := mustCall(t, "replay", "1", "--runs", runs); !strings.Contains(out, "bit-equal, ") {
+	if out := mustCall(t, "replay", "1", "--runs", runs, "--data", set); !strings.Contains(out, "bit-equal, ") {
 		t.Errorf("replay: %s", out)
 	}
 	mustCall(t, "score", "1", "--runs", runs, "--set", "search_steps=2", "--normals=3", "--batch=4", "--first=2", set)

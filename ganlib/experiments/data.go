@@ -25,7 +25,9 @@ func (d *DataSettings) choose(wish string) error {
 		return nil
 	}
 	path, err := filepath.Abs(wish)
-	d.Set, d.Path = "", path
+	if d.Path = path; d.Part == nil { // an evaluation says which set it is of
+		d.Set = ""
+	}
 	return err
 }
 
