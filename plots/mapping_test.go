@@ -6,6 +6,18 @@ import (
 	"testing"
 )
 
+func ExampleSearches() {
+	fall := func(from, to, rate float64) (losses []float64) {
+		for k := range 101 {
+			losses = append(losses, to+(from-to)*math.Exp(-rate*float64(k)))
+		}
+		return losses
+	}
+	img, err := rendered(Searches("One query, searched in two ways", Search{"right", fall(0.31, 0.02, 0.12)}, Search{"Adam kept", fall(0.31, 0.024, 0.05)}))
+	golden("searches.png", img, err)
+	// Output: searches.png: as expected
+}
+
 func TestSearches(t *testing.T) {
 	p, err := Searches("one query", Search{"fresh", []float64{0.4, 0.2, 0.1}}, Search{"kept", []float64{0.4, 0.5, 0.3, 0.2}})
 	if err != nil {
