@@ -44,7 +44,7 @@ func startProfile(file string) (stop func() error, err error) {
 // printProfile says where the processor's time of a work went, by the kinds of operation of the Go backend.
 func (c *benchCmd) printProfile(a *app, w work.Work) error {
 	file := c.profileFile(w)
-	out, err := exec.CommandContext(a.ctx, "go", "tool", "pprof", "-traces", file).Output()
+	out, err := exec.CommandContext(a.ctx, "go", "tool", "pprof", "-traces", "-unit=ms", file).Output()
 	if err != nil {
 		return fmt.Errorf("bench: the profile %s could not be read: %w", file, explainExit(a.ctx, err))
 	}

@@ -1,5 +1,6 @@
-// Package work holds the steps of trainings and searches that `ganbook bench` measures. The scripts in testdata/peers have the same nets
-// and updates in PyTorch and JAX; a test gives both sides the same numbers and compares their losses.
+// Package work holds the steps of trainings and searches that `ganbook bench` measures. The scripts in testdata/peers
+// have the same nets and updates in PyTorch and, but for the search, JAX; a test gives both sides the same numbers and
+// compares their losses.
 package work
 
 import (
@@ -20,7 +21,8 @@ type Work struct {
 
 // Step is a work in progress.
 type Step interface {
-	// Do does the step once and returns its losses, in the order of the updates; of a search, the one before its update. It has ended when Do returns.
+	// Do does the step once and returns its losses, in the order of the updates; of a search, the one before its update.
+	// It has ended when Do returns.
 	Do(ctx context.Context) ([]float64, error)
 	// Parameters counts the trainable numbers of the networks; known after the first step.
 	Parameters() int
