@@ -79,6 +79,7 @@ func begin(t testing.TB, gan *ganlib.GAN, opt Options) *Trainer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(trainer.Close)
 	return trainer
 }
 

@@ -26,7 +26,7 @@ type garbage struct {
 	cycles     uint64
 }
 
-// limit is the process's, kept by all its trainers together; the last one to end takes it away.
+// limit is the process's, kept by all that train in it together; the last one to end takes it away.
 var limit struct {
 	sync.Mutex
 	trainers    int
@@ -59,7 +59,7 @@ func (g *garbage) stepped() {
 	g.cycles = cycles
 }
 
-// lift takes the limit away, unless others train: other graphs need other buffers.
+// lift takes the limit away, unless others train: other graphs need other buffers, and who has ended needs none.
 func (g *garbage) lift() {
 	limit.Lock()
 	defer limit.Unlock()

@@ -3,6 +3,8 @@ package train
 import (
 	"runtime/debug"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
 // The limit is set once the buffers are there, follows when collections become hectic, and goes with the graphs.
@@ -54,6 +56,22 @@ func TestGarbageLimitIsShared(t *testing.T) {
 	second.lift()
 	if now := debug.SetMemoryLimit(-1); now != none {
 		t.Errorf("after both are gone the limit is %d", now)
+	}
+}
+
+// A training that has ended leaves no limit behind, whether its trainer is closed or not.
+func TestGarbageLimitEndsWithTheTraining(t *testing.T) {
+	t.Setenv("GOGC", "")
+	t.Setenv("GOMEMLIMIT", "")
+	none := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(none)
+	limited := false
+	watch := at{2 * settled, func() { limited = debug.SetMemoryLimit(-1) != none }}
+	if err := sit(t, t.Context(), matches[0], create(t), func(o *Options) { o.Watch = []runlog.Sink{watch} }); err != nil {
+		t.Fatal(err)
+	}
+	if now := debug.SetMemoryLimit(-1); !limited || now != none {
+		t.Errorf("limited while it trained: %v; afterwards the limit is %d", limited, now)
 	}
 }
 

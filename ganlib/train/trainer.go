@@ -179,6 +179,7 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	defer stream.Close()
 	t.early = t.early || onDevice(t.backend)
 	defer t.forgetAhead()
+	defer t.garbage.lift()
 	t.measure(src)
 	t.elapsed, t.started = time.Duration(t.state.Seconds*float64(time.Second)), time.Now()
 	t.timing, t.waited = Timing{Start: t.started.Sub(t.opt.Began)}, 0
