@@ -10,6 +10,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -36,7 +37,7 @@ type MapperOptions struct {
 // therefore the same to the bit alone, in any company and in any order, on one machine and backend; [Slips] say which
 // settings give that up.
 //
-// A Mapper belongs to one goroutine. Its memory does not grow with the number of queries.
+// Several searches may go on at the same time. Their memory does not grow with the number of queries.
 type Mapper struct {
 	search   Search
 	gan      *ganlib.GAN
@@ -163,17 +164,29 @@ func finiteVariable(v *model.Variable) error {
 
 func finite(x float32) bool { return !math.IsNaN(float64(x)) && !math.IsInf(float64(x), 0) }
 
-// measure learns the size of f(x) from one batch of nothing.
+// measure learns the size of f(x) from one batch of nothing, and builds the other graphs with it: what builds one must
+// not meet a batch that is being searched.
 func (m *Mapper) measure() error {
-	im := m.gan.Image
-	x := tensors.FromFlatDataAndDimensions(make([]float32, m.opt.Batch*m.pixels()), m.opt.Batch, im.Height, im.Width, im.Channels)
-	defer x.FinalizeAll()
-	out, err := m.know.Call(x)
+	im, latent := m.gan.Image, m.gan.Prior.Size
+	zeros := func(dims ...int) *tensors.Tensor { return tensors.FromShape(shapes.Make(dtypes.Float32, dims...)) }
+	x, w, rates := zeros(m.opt.Batch, im.Height, im.Width, im.Channels), zeros(m.opt.Batch, latent), zeros(2)
+	defer finalize(x, w, rates)
+	known, err := m.know.Call(x)
 	if err != nil {
 		return fmt.Errorf("anogan: f(x): %w", err)
 	}
-	m.features = out[0].Shape().Size() / m.opt.Batch
-	finalize(out...)
+	defer finalize(known...)
+	m.features = known[0].Shape().Size() / m.opt.Batch
+	stepped, err := m.step.Call(x, known[0], w, w, w, rates)
+	if err != nil {
+		return fmt.Errorf("anogan: a step of the search: %w", err)
+	}
+	finalize(stepped...)
+	looked, err := m.look.Call(x, known[0], w)
+	if err != nil {
+		return fmt.Errorf("anogan: G(z): %w", err)
+	}
+	finalize(looked...)
 	return nil
 }
 

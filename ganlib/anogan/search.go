@@ -68,8 +68,8 @@ type batch struct {
 
 func (b *batch) free() { finalize(b.x, b.fx) }
 
-// searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start. Results before a
-// broken one are returned with its error. kept is what the batch before has left, and is nil but for [Slips.KeepAdam].
+// searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start, a broken one only
+// where all are. Results before a broken one are returned with its error. kept is what the batch before has left, and is nil but for [Slips.KeepAdam].
 func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept *carried) ([]Result, error) {
 	b, err := m.load(q, from, to)
 	if err != nil {
@@ -83,7 +83,7 @@ func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept 
 			return nil, err
 		}
 		for i, r := range found {
-			if start == 0 || r.Score < best[i].Score {
+			if start == 0 || r.Score < best[i].Score || best[i].check() != nil {
 				best[i] = r
 			}
 		}
@@ -116,12 +116,16 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 	b.x = tensors.FromFlatDataAndDimensions(m.search.Range.Feed(b.pixels), m.opt.Batch, im.Height, im.Width, im.Channels)
 	out, err := m.know.Call(b.x)
 	if err != nil {
+		finalize(b.x)
 		return nil, fmt.Errorf("anogan: f(x): %w", err)
 	}
+	defer finalize(out[1])
 	b.fx = out[0]
-	b.logits, err = tensors.CopyFlatData[float32](out[1])
-	finalize(out[1])
-	return b, err
+	if b.logits, err = tensors.CopyFlatData[float32](out[1]); err != nil {
+		b.free()
+		return nil, fmt.Errorf("anogan: D(x): %w", err)
+	}
+	return b, nil
 }
 
 // searchFrom maps a batch from its latents of one start and returns the first n results.

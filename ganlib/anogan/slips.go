@@ -1,7 +1,7 @@
 package anogan
 
-// Slips are the original's mistakes in the search, each to be had on purpose: to see what it does to the scores, and to
-// compare with numbers that were made with it. None is the right thing, and what is recorded of a search without slips
+// Slips are mistakes in the search, the original's (KeepAdam, Range) and one that is easily made (Mode), each to be had on
+// purpose: to see what it does to the scores, and to compare with numbers that were made with it. None is the right thing, and what is recorded of a search without slips
 // does not mention them.
 type Slips struct {
 	// KeepAdam carries the moments of Adam and its count of steps from one batch of queries, and one start, to the next of
