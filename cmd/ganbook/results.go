@@ -270,7 +270,7 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 	}
 	share := stat.Mean(anomalous, nil)
 	add("%.0f %% of the test pictures are anomalous: to know nothing gives an average precision of %s, to flag all an F1 of %s.", 100*share, thousandths(share), thousandths(2*share/(1+share)))
-	add("A cell took %s of training and %s of search on %s (%s). %d of %d cells; protocol %.12s.",
+	add("A cell took %s of training and %s of search, on a core of %s (%s) that it may have shared. %d of %d cells; protocol %.12s.",
 		roughly(seconds(stat.Mean(training, nil))), roughly(seconds(stat.Mean(search, nil))), cells[0].Versions.CPU, cells[0].Versions.Backend,
 		len(cells), len(e.Classes)*len(e.Seeds), e.Hash)
 	if note := unofficial(e.Data); note != "" {

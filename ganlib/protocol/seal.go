@@ -15,7 +15,8 @@ import (
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
-// contentHash is the SHA-256 of the content without the hash itself; white space and the order of the file do not count.
+// contentHash is the SHA-256 of the content without the hash itself; white space does not count, nor
+// does the order of fields, but for those of the settings, which are kept as they are.
 func (e Evaluation) contentHash() (string, error) {
 	e.Hash = ""
 	b, err := json.Marshal(e)
