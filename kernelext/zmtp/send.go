@@ -30,7 +30,11 @@ func (s *Socket) Send(frames [][]byte) error {
 	}
 	var errs []error
 	for _, p := range to {
-		if err := p.send(frames, s.options.queue()); err != nil {
+		err := p.send(frames, s.options.queue())
+		if s.kind == Pub && errors.Is(err, net.ErrClosed) {
+			continue // it was cut off, which was told then, and is about to leave
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("zmtp: %w", err))
 		}
 	}
