@@ -39,11 +39,7 @@ func (c *fidCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usage(err)
 	}
-	open := experiments.OpenOn
-	if c.Best {
-		open = experiments.OpenBest
-	}
-	run, err := open(dir, c.Backend)
+	run, err := openSnapshot(dir, c.Backend, c.Best)
 	if err != nil {
 		return err
 	}

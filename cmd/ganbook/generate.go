@@ -34,11 +34,7 @@ func (c *generateCmd) Run(a *app) error {
 	if err := c.check(); err != nil {
 		return usage(err)
 	}
-	open := experiments.OpenOn
-	if c.Best {
-		open = experiments.OpenBest
-	}
-	opened, err := open(dir, c.Backend)
+	opened, err := openSnapshot(dir, c.Backend, c.Best)
 	if err != nil {
 		return err
 	}
@@ -55,6 +51,14 @@ func (c *generateCmd) Run(a *app) error {
 		fmt.Fprintln(a.out, f)
 	}
 	return nil
+}
+
+// openSnapshot opens a run at its newest whole snapshot, or at the best.
+func openSnapshot(dir, backend string, best bool) (*experiments.Opened, error) {
+	if best {
+		return experiments.OpenBest(dir, backend)
+	}
+	return experiments.OpenOn(dir, backend)
 }
 
 // Limits that keep a mistyped number from filling the memory.

@@ -30,7 +30,7 @@ func (c *scoreCmd) open(a *app, run *experiments.Opened) (sets []named, err erro
 	for _, path := range c.Pictures {
 		set, err := c.openPath(a, run, path)
 		if err == nil && c.First > 0 && c.First < set.Len() {
-			set.Source, err = set.Subset(upTo(c.First))
+			set.Source, err = set.Source.First(c.First)
 		}
 		if err != nil {
 			return nil, err
@@ -38,15 +38,6 @@ func (c *scoreCmd) open(a *app, run *experiments.Opened) (sets []named, err erro
 		sets = append(sets, set)
 	}
 	return sets, nil
-}
-
-// upTo lists 0 to n−1.
-func upTo(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list
 }
 
 // openPath opens a file, a folder or a set of pictures such as the run's images. Pictures keep their file's name, images

@@ -37,6 +37,12 @@ func (r Result) Scores() [4]float64 {
 	return [4]float64{r.Residual, r.Discrimination, r.Score, -r.Logit}
 }
 
+// betterThan says whether one start of a query's search counts before another. A broken one counts last: nothing is below
+// a score that is not a number.
+func (r Result) betterThan(other Result) bool {
+	return r.Score < other.Score || r.check() == nil && other.check() != nil
+}
+
 // NotFinite is the error of a query whose score or latent is no number: its picture, the networks or the search are broken.
 type NotFinite struct {
 	Query int

@@ -50,6 +50,15 @@ func (s *Source) pick(indices []int) (*Source, error) {
 	return &sub, nil
 }
 
+// First is the first n images, at least one.
+func (s *Source) First(n int) (*Source, error) {
+	indices := make([]int, max(n, 0))
+	for i := range indices {
+		indices[i] = i
+	}
+	return s.Subset(indices)
+}
+
 // LeaveOut separates a class from the others: the leave-one-out setting, in which the class left out is abnormal.
 // It fails when the set has no labels, or nothing is left on one side.
 func (s *Source) LeaveOut(class int) (normal, abnormal *Source, err error) {

@@ -3,6 +3,7 @@ package nn
 import (
 	"slices"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -151,4 +152,7 @@ func usesNative(g *graph.Graph, pr *primitive) bool {
 }
 
 // isXLA tells whether a graph is compiled by XLA.
-func isXLA(g *graph.Graph) bool { return g.Backend().Name() == "xla" }
+func isXLA(g *graph.Graph) bool { return OnXLA(g.Backend()) }
+
+// OnXLA tells the backend whose memory is not the host's and whose operations fill a device by themselves.
+func OnXLA(b compute.Backend) bool { return b != nil && b.Name() == "xla" }

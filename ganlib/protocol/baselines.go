@@ -116,6 +116,8 @@ func (d *Division) fitBaselines(e *Evaluation) ([]Baseline, error) {
 func points(src *data.Source) eval.Points {
 	dim := src.Height() * src.Width() * src.Channels()
 	values := make([]float32, src.Len()*dim)
-	src.Fill(values, upTo(src.Len()))
+	for i := range src.Len() {
+		src.Fill(values[i*dim:(i+1)*dim], []int{i})
+	}
 	return eval.Points{Values: values, Dim: dim}
 }

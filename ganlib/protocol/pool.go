@@ -190,7 +190,7 @@ func (p *Pool) divisible(s Split) (*data.Source, error) {
 	if p.train == nil || p.train.Len() < s.First {
 		return nil, fmt.Errorf("it takes the first %d images of the training file, which are not there", s.First)
 	}
-	return p.train.Subset(upTo(s.First))
+	return p.train.First(s.First)
 }
 
 // draw marks a share of the images of every class, by a stream of the class's own.
@@ -231,13 +231,4 @@ func (p *Pool) divisionHash(s Split, class int) string {
 	text, _ := json.Marshal(s) // a struct of numbers and strings
 	fmt.Fprintf(h, "%s class %d\n", text, class)
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// upTo lists 0 to n−1.
-func upTo(n int) []int {
-	list := make([]int, n)
-	for i := range list {
-		list[i] = i
-	}
-	return list
 }

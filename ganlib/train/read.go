@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/runlog"
-	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
@@ -37,9 +36,6 @@ func (r reading) free() {
 		c.numbers.FinalizeAll()
 	}
 }
-
-// onDevice tells a backend whose memory is not the host's.
-func onDevice(b compute.Backend) bool { return b != nil && b.Name() == "xla" }
 
 // readDue says whether what was reported is to be read after the iteration just done. A sample sheet goes with its
 // point.

@@ -14,6 +14,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/ganbook/ganbook/ganlib/health"
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/shapes"
@@ -189,7 +190,7 @@ func TestIterationsOfADevice(t *testing.T) {
 	run := create(t)
 	opt.Run = run
 	trainer := begin(t, m.gan(), opt)
-	device := onDevice(gantest.Backend(t))
+	device := nn.OnXLA(gantest.Backend(t))
 	if want := map[bool]int{false: 1, true: readEvery}[device]; trainer.opt.ReadEvery != want {
 		t.Errorf("reads every %d iterations, want %d", trainer.opt.ReadEvery, want)
 	}

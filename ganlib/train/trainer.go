@@ -13,6 +13,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/health"
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
@@ -98,7 +99,7 @@ func New(b compute.Backend, gan *ganlib.GAN, opt Options) (*Trainer, error) {
 		opt.SampleCount = 64
 	}
 	if opt.ReadEvery == 0 {
-		if opt.ReadEvery = 1; onDevice(b) {
+		if opt.ReadEvery = 1; nn.OnXLA(b) {
 			opt.ReadEvery = readEvery
 		}
 	}
@@ -177,7 +178,7 @@ func (t *Trainer) Run(ctx context.Context, src *data.Source) error {
 	}
 	stream := src.Stream(t.opt.Seed, t.state.Position)
 	defer stream.Close()
-	t.early = t.early || onDevice(t.backend)
+	t.early = t.early || nn.OnXLA(t.backend)
 	defer t.forgetAhead()
 	defer t.garbage.lift()
 	t.measure(src)

@@ -12,6 +12,7 @@ import (
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/anogan"
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -59,7 +60,7 @@ func startSearch(b compute.Backend, batch int) (Step, error) {
 		return nil, err
 	}
 	size := batch
-	if batch%2 == 0 && b.Name() != "xla" {
+	if batch%2 == 0 && !nn.OnXLA(b) {
 		size = batch / 2
 	}
 	for from := 0; from < batch; from += size {
