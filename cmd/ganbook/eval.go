@@ -29,6 +29,7 @@ type evalCmd struct {
 	Results    string            `help:"Folder of all results; default: testdata/results of the checkout." placeholder:"DIR"`
 	Jobs       int               `help:"Cells computed at once; default: one for each core." placeholder:"N"`
 	Backend    string            `help:"What computes a cell; default: the Go backend on one core." placeholder:"NAME"`
+	Experiment string            `help:"What a variant trains, such as anogan/encoder, with --name." placeholder:"ID"`
 	Set        map[string]string `help:"A setting of training or search of a variant, with --name." placeholder:"KEY=VALUE"`
 	Iterations int64             `help:"Batches to train of a variant, with --name." placeholder:"N"`
 	Batch      int               `help:"Pictures searched at once of a variant, with --name." placeholder:"N"`
@@ -88,13 +89,13 @@ func (c *evalCmd) check() error {
 }
 
 // wishes says whether a variant is asked for.
-func (c *evalCmd) wishes() bool { return len(c.Set) > 0 || c.Iterations > 0 || c.Batch > 0 }
+func (c *evalCmd) wishes() bool { return c.Experiment != "" || len(c.Set) > 0 || c.Iterations > 0 || c.Batch > 0 }
 
 // draft is what would be fixed, but for the files of the set.
 func (c *evalCmd) draft() (*protocol.Evaluation, error) {
 	if info, err := os.Stat(c.Evaluation); err == nil && info.Mode().IsRegular() {
 		if c.wishes() || c.Name != "" {
-			return nil, fmt.Errorf("%s is an evaluation of its own; edit it instead of giving --set, --iterations, --batch or --name", c.Evaluation)
+			return nil, fmt.Errorf("%s is an evaluation of its own; edit it instead of giving --experiment, --set, --iterations, --batch or --name", c.Evaluation)
 		}
 		return protocol.ReadDraft(c.Evaluation)
 	}
@@ -103,12 +104,12 @@ func (c *evalCmd) draft() (*protocol.Evaluation, error) {
 		return nil, err
 	}
 	if c.wishes() && c.Name == "" {
-		return nil, fmt.Errorf("--set, --iterations and --batch make a variant of %s; give it a name of its own: --name %[1]s-variant", e.ID)
+		return nil, fmt.Errorf("--experiment, --set, --iterations and --batch make a variant of %s; give it a name of its own: --name %[1]s-variant", e.ID)
 	}
 	if _, err := experiments.FindEvaluation(c.Name); err == nil {
 		return nil, fmt.Errorf("--name %s: that is an evaluation of its own; give the variant another name, such as %s-variant", c.Name, e.ID)
 	}
-	return e.Draft(experiments.EvaluationOptions{Scale: c.Scale, Name: c.Name, Set: c.Set, Iterations: c.Iterations, Batch: c.Batch})
+	return e.Draft(experiments.EvaluationOptions{Scale: c.Scale, Name: c.Name, Experiment: c.Experiment, Set: c.Set, Iterations: c.Iterations, Batch: c.Batch})
 }
 
 // open opens the set, which is downloaded where it is not there and no path was given.

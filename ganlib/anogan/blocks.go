@@ -23,6 +23,10 @@ type block struct {
 
 // generatorBlocks lists G: a dense layer to the first map, doublings, and the layer that makes the image (spec §3.1).
 func (c Config) generatorBlocks() []block {
+	if c.Dense {
+		return append(hiddenBlocks(c.GenMaps, true, c.GenSlope),
+			block{op: "dense", name: "image", out: c.Channels, size: c.ImageSize, activation: "tanh"})
+	}
 	size := c.base()
 	blocks := []block{{op: "dense", name: "dense", norm: "bn1", out: c.GenMaps[0], size: size, slope: c.GenSlope, activation: leaky(c.GenSlope)}}
 	up := func(i, out, stride int) block {
@@ -42,20 +46,50 @@ func (c Config) generatorBlocks() []block {
 
 // discriminatorBlocks lists D: halvings, and a dense layer to the logit (spec §3.2).
 func (c Config) discriminatorBlocks() []block {
+	return append(c.downBlocks(c.DiscMaps, c.DiscNorm), block{op: "dense", name: "dense", out: 1, size: 1})
+}
+
+// encoderBlocks lists E: as D, with batch norm, to a latent in the range of the prior.
+func (c Config) encoderBlocks() []block {
+	latent := block{op: "dense", name: "latent", out: c.Latent, size: 1}
+	if c.Prior == "uniform" {
+		latent.activation = "tanh"
+	}
+	return append(c.downBlocks(c.EncMaps, true), latent)
+}
+
+// downBlocks lists what reads an image: halvings, or hidden layers. The first has no batch norm where it convolves.
+func (c Config) downBlocks(maps []int, norm bool) []block {
+	if c.Dense {
+		return hiddenBlocks(maps, norm, c.DiscSlope)
+	}
 	var blocks []block
 	size := c.ImageSize
-	for i, maps := range c.DiscMaps {
+	for i, out := range maps {
 		b := block{
-			op: "conv", name: "conv" + strconv.Itoa(i+1), out: maps, size: nn.SameSize(size, 2),
+			op: "conv", name: "conv" + strconv.Itoa(i+1), out: out, size: nn.SameSize(size, 2),
 			kernel: c.Kernel, stride: 2, pad: nn.SamePadding(size, size, c.Kernel, 2), slope: c.DiscSlope, activation: leaky(c.DiscSlope),
 		}
-		if c.DiscNorm && i > 0 {
+		if norm && i > 0 {
 			b.norm = "bn" + strconv.Itoa(i+1)
 		}
 		blocks = append(blocks, b)
 		size = b.size
 	}
-	return append(blocks, block{op: "dense", name: "dense", out: 1, size: 1})
+	return blocks
+}
+
+// hiddenBlocks lists fully connected layers.
+func hiddenBlocks(widths []int, norm bool, slope float64) []block {
+	var blocks []block
+	for i, out := range widths {
+		b := block{op: "dense", name: "dense" + strconv.Itoa(i+1), out: out, size: 1, slope: slope, activation: leaky(slope)}
+		if norm {
+			b.norm = "bn" + strconv.Itoa(i+1)
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
 }
 
 func leaky(slope float64) string {

@@ -27,11 +27,20 @@ func (s Search) describeLambda(pixels, features int) string {
 
 // describe says in a line how latents are searched.
 func (s Search) describe(pixels, features int) string {
-	text := fmt.Sprintf("%d steps of Adam at %g", s.Steps, s.Rate)
+	text := "no search, z = E(x)"
+	if s.Steps > 0 {
+		text = fmt.Sprintf("%d steps of Adam at %g", s.Steps, s.Rate)
+	}
 	if s.LateStep > 0 && s.LateStep < s.Steps {
 		text += fmt.Sprintf(", from step %d another at %g", s.LateStep, s.Late)
 	}
+	if s.Steps > 0 && s.From == FromEncoder {
+		text += ", from z = E(x)"
+	}
 	text += ", " + s.describeLambda(pixels, features)
+	if s.Squares {
+		text += ", of squares"
+	}
 	if s.Restarts > 1 {
 		text += fmt.Sprintf(", the best of %d starts", s.Restarts)
 	}

@@ -63,6 +63,9 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 	if err := search.validate(priorName(gan.Prior)); err != nil {
 		return nil, err
 	}
+	if search.From == FromEncoder && gan.Encode == nil {
+		return nil, fmt.Errorf("anogan: search_from encoder: %s has no encoder", gan.Name)
+	}
 	if err := complete(b, store, gan); err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func atOnce(b compute.Backend, opt MapperOptions, search Search) int {
 		return 1
 	case opt.AtOnce > 0:
 		return opt.AtOnce
-	case b.Name() == "xla":
+	case nn.OnXLA(b):
 		return 1
 	}
 	return 2
@@ -200,24 +203,34 @@ func (m *Mapper) inputs(s *model.Scope, g *graph.Graph) ganlib.Inputs {
 	return in
 }
 
-// buildKnow: x → f(x) and D's logit, which no step changes.
+// buildKnow: x → f(x) and D's logit, which no step changes, and E(x) where the search begins there.
 func (m *Mapper) buildKnow(s *model.Scope, x *Node) []*Node {
-	scores := m.gan.Discriminate(m.inputs(s, x.Graph()), x)
-	return []*Node{scores.Features, Reshape(scores.Logits, -1)}
+	in := m.inputs(s, x.Graph())
+	scores := m.gan.Discriminate(in, x)
+	known := []*Node{scores.Features, Reshape(scores.Logits, -1)}
+	if m.search.From == FromEncoder {
+		known = append(known, m.gan.Encode(in, x))
+	}
+	return known
 }
 
 // mapping is what is minimised (spec §5), one number a query:
 //
 //	R = M|x − G(z)|,  D = M|f(x) − f(G(z))|,  A = (1−λ)·R + λ·D
 //
-// with M the mean, or the sum, over an image's elements.
+// with M the mean, or the sum, over an image's elements, and squares for |·| where the search is of squares.
 func (m *Mapper) mapping(s *model.Scope, x, fx, z *Node) (y, residual, discrimination, score *Node) {
 	in := m.inputs(s, x.Graph())
 	over := func(d *Node) *Node {
-		if m.search.Sums {
-			return ReduceSum(Abs(d), 1, 2, 3)
+		if m.search.Squares {
+			d = Square(d)
+		} else {
+			d = Abs(d)
 		}
-		return ReduceMean(Abs(d), 1, 2, 3)
+		if m.search.Sums {
+			return ReduceSum(d, 1, 2, 3)
+		}
+		return ReduceMean(d, 1, 2, 3)
 	}
 	y = m.gan.Generate(in.WithZ(z))
 	residual = over(Sub(x, y))

@@ -64,6 +64,7 @@ type batch struct {
 	pixels []float32 // in [−1, 1], whatever the networks are fed with
 	x, fx  *tensors.Tensor
 	logits []float32
+	guess  []float32 // E(x), [Batch, Z], where the search begins there
 }
 
 func (b *batch) free() { finalize(b.x, b.fx) }
@@ -83,7 +84,7 @@ func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept 
 			return nil, err
 		}
 		for i, r := range found {
-			if start == 0 || r.Score < best[i].Score || best[i].check() != nil {
+			if start == 0 || r.betterThan(best[i]) {
 				best[i] = r
 			}
 		}
@@ -119,11 +120,13 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 		finalize(b.x)
 		return nil, fmt.Errorf("anogan: f(x): %w", err)
 	}
-	defer finalize(out[1])
+	defer finalize(out[1:]...)
 	b.fx = out[0]
-	if b.logits, err = tensors.CopyFlatData[float32](out[1]); err != nil {
-		b.free()
-		return nil, fmt.Errorf("anogan: D(x): %w", err)
+	for i, to := range []*[]float32{&b.logits, &b.guess}[:len(out)-1] {
+		if *to, err = tensors.CopyFlatData[float32](out[i+1]); err != nil {
+			b.free()
+			return nil, fmt.Errorf("anogan: D(x), E(x): %w", err)
+		}
 	}
 	return b, nil
 }
@@ -153,11 +156,15 @@ func (m *Mapper) searchFrom(ctx context.Context, b *batch, start, n int, kept *c
 	return s.end(start)
 }
 
-// latents draws the first z of every query of a batch, from the seed, the picture and the number of the start.
+// latents are the first z of every query of a batch: the encoder's for the first start where the search says so, else
+// drawn from the seed, the picture and the number of the start.
 func (m *Mapper) latents(b *batch, start int) []float32 {
 	size, latent := m.pixels(), m.gan.Prior.Size
 	w := make([]float32, 0, m.opt.Batch*latent)
-	for i := range m.opt.Batch {
+	if start == 0 {
+		w = append(w, b.guess...)
+	}
+	for i := len(w) / latent; i < m.opt.Batch; i++ {
 		key := fingerprint(b.pixels[i*size : (i+1)*size])
 		w = append(w, m.gan.Prior.Sample(seed.Rand(m.opt.Seed, "search", int64(key), int64(start)), 1)...)
 	}

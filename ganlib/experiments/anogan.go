@@ -32,6 +32,14 @@ func anoganPaper() Experiment {
 	return e
 }
 
+func anoganEncoded() Experiment {
+	e := anoganExperiment("anogan/encoder", anogan.Encoded)
+	e.Title = "AnoGAN with an encoder trained along, no search"
+	e.Document = "ours, after f-AnoGAN (Schlegl et al. 2019) and VAE/GAN (Larsen et al. 2016, arXiv 1512.09300)"
+	e.Losses = append(e.Losses, "E/loss")
+	return e
+}
+
 func anoganExperiment(id string, document func() anogan.Config) Experiment {
 	return Experiment{
 		ID:       id,

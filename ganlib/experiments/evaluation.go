@@ -110,6 +110,7 @@ func FindEvaluation(id string) (Evaluation, error) {
 type EvaluationOptions struct {
 	Scale      string            // "": short
 	Name       string            // of a variant
+	Experiment string            // that a variant trains; "": the evaluation's
 	Set        map[string]string // settings of training and search
 	Iterations int64
 	Batch      int // pictures searched at once
@@ -127,6 +128,7 @@ func (e Evaluation) Draft(o EvaluationOptions) (*protocol.Evaluation, error) {
 	if !slices.Contains(EvaluationScales(), o.Scale) {
 		return nil, fmt.Errorf("experiments: scale %q; there are %s%s", o.Scale, strings.Join(EvaluationScales(), ", "), didYouMean(o.Scale, EvaluationScales()))
 	}
+	e.Experiment = orDefault(o.Experiment, e.Experiment)
 	training, c, err := e.training(o)
 	if err != nil {
 		return nil, err
@@ -162,9 +164,12 @@ func (e Evaluation) training(o EvaluationOptions) (t protocol.Training, c anogan
 			set[k] = v
 		}
 	}
-	_, s, _, err := plan(e.Experiment, Options{Scale: scale, Set: set})
+	_, s, gan, err := plan(e.Experiment, Options{Scale: scale, Set: set})
 	if err != nil {
 		return t, c, err
+	}
+	if _, ok := gan.Config.(anogan.Config); !ok {
+		return t, c, fmt.Errorf("experiments: %s gives no anomaly scores; an evaluation trains an AnoGAN, such as anogan/encoder", e.Experiment)
 	}
 	if err := json.Unmarshal(s.Game, &c); err != nil {
 		return t, c, fmt.Errorf("experiments: evaluation %s: %w", e.ID, err)

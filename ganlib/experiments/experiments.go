@@ -120,7 +120,9 @@ type Number struct {
 }
 
 // All lists the experiments by ID.
-func All() []Experiment { return []Experiment{practice(), paper(), anoganPost(), anoganPaper()} }
+func All() []Experiment {
+	return []Experiment{practice(), paper(), anoganPost(), anoganPaper(), anoganEncoded()}
+}
 
 // Find returns an experiment; an unknown ID is an error that names the nearest.
 func Find(id string) (Experiment, error) {
