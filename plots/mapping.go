@@ -13,49 +13,68 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// Size of the mapping figure in pixels: 14 by 4 inches at 100 dots an inch.
+// Size of the mapping figure in pixels: 14 by 4 inches at 100 dots an inch, of which the two pictures have 8.
 const (
 	mappingWidth  = 1400
 	mappingHeight = 400
+	mappingPair   = 800
 )
 
-// Mapping is the figure of one query (the blog's): the mapped image, the query, and the loss of every step.
+// Mapping is the figure of one query (the blog's): the mapped image, the query, and the loss of every step. One loss alone
+// is no curve: of a query that was not searched but mapped by an encoder, there are the two pictures.
 func Mapping(mapped, query image.Image, losses []float64) (*image.RGBA, error) {
 	if len(losses) == 0 {
 		return nil, errors.New("plots: a mapping without a loss")
 	}
+	width := mappingPair
+	if len(losses) > 1 {
+		width = mappingWidth
+	}
+	sheet := image.NewRGBA(image.Rect(0, 0, width, mappingHeight))
+	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
+	for i, p := range []Panel{{"Mapped Image", mapped}, {"Query Image", query}} {
+		if err := drawMapped(sheet, p, mappingPair*(2*i+1)/4); err != nil {
+			return nil, err
+		}
+	}
+	return sheet, drawLosses(sheet, losses)
+}
+
+// drawMapped draws a picture of a mapping around a column, its caption above.
+func drawMapped(sheet *image.RGBA, p Panel, middle int) error {
+	const head, side = 44, mappingHeight - 64
+	if p.Image == nil || p.Image.Bounds().Empty() {
+		return fmt.Errorf("plots: the %s is empty", p.Caption)
+	}
+	size := p.Image.Bounds().Size()
+	big := Enlarge(p.Image, max(1, side/max(size.X, size.Y)))
+	size = big.Bounds().Size()
+	at := image.Pt(middle-size.X/2, head+(side-size.Y)/2)
+	draw.Draw(sheet, image.Rectangle{at, at.Add(size)}, big, image.Point{}, draw.Src)
+	centre(sheet, captionFace(panelSide), p.Caption, middle, head*2/3)
+	return nil
+}
+
+// drawLosses draws the losses of a mapping's steps beside its pictures, if there is room.
+func drawLosses(sheet *image.RGBA, losses []float64) error {
 	steps := make([]float64, len(losses))
 	for i := range steps {
 		steps[i] = float64(i)
 	}
 	l := newLine("", Palette[0], steps, losses)
 	if len(l.parts) == 0 {
-		return nil, fmt.Errorf("plots: none of the %d losses of a mapping is finite", len(losses))
+		return fmt.Errorf("plots: none of the %d losses of a mapping is finite", len(losses))
 	}
-	const head, side = 44, mappingHeight - 64
-	sheet := image.NewRGBA(image.Rect(0, 0, mappingWidth, mappingHeight))
-	draw.Draw(sheet, sheet.Bounds(), image.White, image.Point{}, draw.Src)
-	face := captionFace(panelSide)
-	for i, p := range []Panel{{"Mapped Image", mapped}, {"Query Image", query}} {
-		if p.Image == nil || p.Image.Bounds().Empty() {
-			return nil, fmt.Errorf("plots: the %s is empty", p.Caption)
-		}
-		size := p.Image.Bounds().Size()
-		big := Enlarge(p.Image, max(1, side/max(size.X, size.Y)))
-		size = big.Bounds().Size()
-		middle := mappingWidth * (2*i + 1) / 7
-		at := image.Pt(middle-size.X/2, head+(side-size.Y)/2)
-		draw.Draw(sheet, image.Rectangle{at, at.Add(size)}, big, image.Point{}, draw.Src)
-		centre(sheet, face, p.Caption, middle, head*2/3)
+	if sheet.Bounds().Dx() == mappingPair {
+		return nil
 	}
 	l.width = 1.5
 	p := figure("Mapping loss per iteration", "step", "loss")
 	addLines(p, []line{l})
-	const left = mappingWidth * 4 / 7
-	c := vgimg.NewWith(vgimg.UseWH((mappingWidth-left)*vg.Inch/100, mappingHeight*vg.Inch/100), vgimg.UseDPI(100))
+	c := vgimg.NewWith(vgimg.UseWH((mappingWidth-mappingPair)*vg.Inch/100, mappingHeight*vg.Inch/100), vgimg.UseDPI(100))
 	p.Draw(inset(c))
-	draw.Draw(sheet, image.Rect(left, 0, mappingWidth, mappingHeight), c.Image(), image.Point{}, draw.Src)
-	return sheet, nil
+	draw.Draw(sheet, image.Rect(mappingPair, 0, mappingWidth, mappingHeight), c.Image(), image.Point{}, draw.Src)
+	return nil
 }
 
 // Search is the loss before every step of a search, and after the last.

@@ -114,6 +114,9 @@ func TestScoreFiguresRefuse(t *testing.T) {
 		t.Error("a curve without points passed")
 	}
 	one := image.NewRGBA(image.Rect(0, 0, 2, 2))
+	if pair, err := Mapping(one, one, []float64{0.1}); err != nil || pair.Bounds().Dx() != mappingPair {
+		t.Errorf("a mapping without a search: %v, %v", pair.Bounds(), err)
+	}
 	if _, err := Mapping(one, one, nil); err == nil {
 		t.Error("a mapping without a loss passed")
 	}

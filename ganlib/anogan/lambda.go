@@ -44,7 +44,7 @@ func (s Search) describe(pixels, features int) string {
 	if s.Restarts > 1 {
 		text += fmt.Sprintf(", the best of %d starts", s.Restarts)
 	}
-	if s.Bound != "none" {
+	if s.Bound != "none" && s.Steps > 0 {
 		text += ", z bounded by " + s.Bound
 	}
 	if s.Stop > 0 {
