@@ -19,7 +19,12 @@ func (i Interval) String() string {
 
 // DeLong is the AUROC with the interval of DeLong, DeLong & Clarke-Pearson 1988: the variance of the share of pairs
 // ranked right, from how that share varies among the abnormal examples and among the normal ones. It is laid on the
-// logit scale, so that it stays within (0, 1); an AUROC of 0 or 1 has no variance, and the interval is that point.
+// logit scale, so that it stays within (0, 1).
+//
+// An AUROC of 0 or 1 has no variance, which does not make it certain: there the interval is the exact binomial one
+// (Clopper & Pearson 1934) of m independent pairs, m being the smaller of the two numbers of examples, and so wide at
+// least: from ((1−level)/2)^(1/m) to 1, or from 0 to 1 less that. At a level of 0.95 it is about 3.7/m wide, a two-sided
+// "rule of three" (Hanley & Lippman-Hand 1983).
 func (r *Ranking) DeLong(level float64) Interval {
 	auc := r.AUROC()
 	// The share of normal examples below each abnormal one, and of abnormal examples above each normal one.
@@ -39,12 +44,21 @@ func (r *Ranking) DeLong(level float64) Interval {
 	}
 	variance := varianceOfMean(ofAbnormal, weightA, r.abnormal) + varianceOfMean(ofNormal, weightN, r.normal)
 	if variance == 0 || auc <= 0 || auc >= 1 {
-		return Interval{auc, auc, auc, level}
+		return r.allAlike(auc, level)
 	}
 	logit := math.Log(auc / (1 - auc))
 	half := distuv.UnitNormal.Quantile((1+level)/2) * math.Sqrt(variance) / (auc * (1 - auc))
 	sigmoid := func(t float64) float64 { return 1 / (1 + math.Exp(-t)) }
 	return Interval{auc, sigmoid(logit - half), sigmoid(logit + half), level}
+}
+
+// allAlike is the interval where every pair came out the same way, as a win, a loss or a tie: where the variance is zero.
+// So did m pairs that share no example, which happens with a probability of p^m when p is that of a pair to come out so;
+// p below low = ((1−level)/2)^(1/m) would make it rarer than a tail of the interval may be. The other pairs, a share of
+// 1−low at most, may come out in any other way.
+func (r *Ranking) allAlike(auc, level float64) Interval {
+	low := math.Pow((1-level)/2, 1/float64(min(r.normal, r.abnormal)))
+	return Interval{auc, auc * low, 1 - (1-auc)*low, level}
 }
 
 func varianceOfMean(values, weights []float64, n int) float64 {
@@ -55,7 +69,8 @@ func varianceOfMean(values, weights []float64, n int) float64 {
 }
 
 // Bootstrap is a figure of a ranking with its percentile interval over so many resamplings (Efron 1979). Normal and
-// abnormal examples are drawn apart, so that their numbers stay.
+// abnormal examples are drawn apart, so that their numbers stay. Resampling a ranking without a mistake makes none: at an
+// AUROC of 0 or 1 the interval is that point, and only [Ranking.DeLong]'s says how sure it is.
 func Bootstrap(scores []float64, abnormal []bool, level float64, rounds int, rng *rand.Rand, figure func(*Ranking) float64) (Interval, error) {
 	whole, err := Rank(scores, abnormal)
 	if err != nil {

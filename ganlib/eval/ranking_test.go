@@ -226,12 +226,63 @@ func TestIntervalsCover(t *testing.T) {
 	}
 }
 
-func TestIntervalOfAPerfectRanking(t *testing.T) {
-	r, err := eval.Rank([]float64{1, 2, 3, 4}, []bool{false, false, true, true})
-	if err != nil {
-		t.Fatal(err)
+// Where all pairs come out alike the interval is as wide as the smaller class is small: by hand, 0.025^(1/m).
+func TestIntervalWhereAllPairsAreAlike(t *testing.T) {
+	for _, tc := range []struct {
+		normal, abnormal int
+		by               float64 // of the abnormal scores above the normal ones
+		auc, low, high   float64
+	}{
+		{2, 2, 1, 1, 0.15811388300841897, 1}, // √0.025
+		{3, 1, 1, 1, 0.025, 1},
+		{100, 400, 1, 1, 0.9637833073548235, 1}, // near the rule of three's 1 − 3.7/100
+		{2, 2, -1, 0, 0, 1 - 0.15811388300841897},
+		{2, 2, 0, 0.5, 0.15811388300841897 / 2, 1 - 0.15811388300841897/2}, // all are ties
+	} {
+		scores, abnormal := make([]float64, tc.normal+tc.abnormal), make([]bool, tc.normal+tc.abnormal)
+		for i := range tc.abnormal {
+			scores[i], abnormal[i] = tc.by, true
+		}
+		r, err := eval.Rank(scores, abnormal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := r.DeLong(0.95)
+		near(t, "AUROC", i.Estimate, tc.auc)
+		near(t, "low end", i.Low, tc.low)
+		near(t, "high end", i.High, tc.high)
 	}
-	if i := r.DeLong(0.95); i.Low != 1 || i.High != 1 {
-		t.Errorf("interval %v", i)
+}
+
+// With few examples many rankings have no mistake, whatever the true AUROC: a point at 1 would never cover it.
+func TestIntervalsOfFewExamplesCover(t *testing.T) {
+	const samples, level, shift = 400, 0.9, 2.0
+	want := 0.5 * (1 + math.Erf(shift/2)) // Φ(shift/√2) = 0.92
+	rng := rand.New(rand.NewPCG(9, 10))
+	covered, perfect := 0, 0
+	for range samples {
+		scores, abnormal := make([]float64, 8), make([]bool, 8)
+		for i := range scores {
+			abnormal[i] = i < 3
+			scores[i] = rng.NormFloat64()
+			if abnormal[i] {
+				scores[i] += shift
+			}
+		}
+		r, err := eval.Rank(scores, abnormal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := r.DeLong(level)
+		if i.Low <= want && want <= i.High {
+			covered++
+		}
+		if i.Estimate == 1 {
+			perfect++
+		}
+	}
+	// 90 % of 400 is 360, with a standard deviation of 6.
+	if perfect < 100 || covered < 345 {
+		t.Errorf("%d of %d rankings have no mistake; the interval covers %d", perfect, samples, covered)
 	}
 }
