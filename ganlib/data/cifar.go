@@ -123,7 +123,7 @@ func writeCIFAR(ctx context.Context, w *preparedWriter, place string, batches ma
 		delete(batches, name)
 	}
 	if w.Images == 0 {
-		return fmt.Errorf("%s: holds none of %s: is it the binary version of CIFAR-10 (cifar-10-binary.tar.gz)?", place, strings.Join(wanted, ", "))
+		return absentf("%s: holds none of %s: is it the binary version of CIFAR-10 (cifar-10-binary.tar.gz)?", place, strings.Join(wanted, ", "))
 	}
 	w.Official = from.official() != ""
 	w.Note = joinNotes(w.Note, from.note())

@@ -189,7 +189,7 @@ func idxSplits(dir, dataset string, splits map[string]string, o Options) (*input
 			continue
 		}
 		if splits[split] == "" {
-			return nil, fmt.Errorf("%s: the %s images are missing, there are %s: add the file or ask for another split", dir, split, filepath.Base(splits["train"]+splits["test"]))
+			return nil, absentf("%s: the %s images are missing, there are %s: add the file or ask for another split", dir, split, filepath.Base(splits["train"]+splits["test"]))
 		}
 		images = append(images, splits[split])
 	}

@@ -28,6 +28,17 @@ type Options struct {
 // ErrNoSplit says that a set has no such part as Options.Split asks for.
 var ErrNoSplit = errors.New("there is no such split")
 
+// ErrAbsent says that the files of a split are not there, though the set has such a split and files of another: none of
+// them is damaged.
+var ErrAbsent = errors.New("the files of the split are absent")
+
+// absent is an error that is ErrAbsent, in words of its own.
+type absent struct{ error }
+
+func (absent) Is(target error) bool { return target == ErrAbsent }
+
+func absentf(format string, args ...any) error { return absent{fmt.Errorf(format, args...)} }
+
 // DefaultFaces is the number of synthetic faces when none is asked for.
 const DefaultFaces = 10_000
 

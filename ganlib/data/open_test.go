@@ -3,6 +3,7 @@ package data
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -46,6 +47,13 @@ func TestOpenChoosesSplits(t *testing.T) {
 		t.Errorf("only the test split: %d images, note %q", s.Len(), s.Note())
 	}
 	refuses(t, "mnist", dir, Options{Split: "train"}, "train images are missing", "t10k-images")
+	if _, err := Open(t.Context(), "mnist", dir, Options{Split: "train"}); !errors.Is(err, ErrAbsent) {
+		t.Errorf("%v is not ErrAbsent", err)
+	}
+	torn := write(t, filepath.Join(t.TempDir(), "t10k-images-idx3-ubyte"), idxBytes([]byte{9}, 2, 1, 1))
+	if _, err := Open(t.Context(), "mnist", filepath.Dir(torn), Options{Split: "test"}); err == nil || errors.Is(err, ErrAbsent) {
+		t.Errorf("of a torn file: %v", err)
+	}
 	write(t, filepath.Join(dir, "train-images-idx3-ubyte"), idxBytes([]byte{1, 2}, 2, 1, 1))
 	if s := opened(t, "mnist", dir, Options{}); s.Len() != 2 {
 		t.Errorf("train split has %d images", s.Len())

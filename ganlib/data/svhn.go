@@ -55,7 +55,7 @@ func svhnSplits(dir string, found map[string]string, o Options) (*input, error) 
 	var files []string
 	for _, split := range want {
 		if found[split] == "" {
-			return nil, fmt.Errorf("%s: %s is missing: add the file or ask for another split", dir, svhnFiles[split])
+			return nil, absentf("%s: %s is missing: add the file or ask for another split", dir, svhnFiles[split])
 		}
 		files = append(files, found[split])
 	}

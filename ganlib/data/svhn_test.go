@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,6 +112,9 @@ func TestOpenChoosesSplitsOfSVHN(t *testing.T) {
 	extra := file("extra", 3)
 	rightSVHN(t, opened(t, "svhn", dir, Options{}), 1, 2, 3)
 	refuses(t, "svhn", dir, Options{Split: "test"}, "test_32x32.mat is missing")
+	if _, err := Open(t.Context(), "svhn", dir, Options{Split: "test"}); !errors.Is(err, ErrAbsent) {
+		t.Errorf("%v is not ErrAbsent", err)
+	}
 	file("test", 1)
 	if s := opened(t, "", filepath.Dir(extra), Options{}); s.Len() != 1 || !strings.Contains(s.Note(), "test split only") {
 		t.Errorf("without training images: %d, note %q", s.Len(), s.Note())

@@ -18,10 +18,11 @@ import (
 type Pool struct {
 	train, test *data.Source                 // nil: there is no such file
 	all         func() (*data.Source, error) // both, opened when they are needed
-	missing     error                        // why one of the two is not there
+	missing     error                        // says which of the two is not there
 }
 
-// Open opens what there is of a set; path is as in [data.Open]. A set of which only one file exists is a pool, too.
+// Open opens what there is of a set; path is as in [data.Open]. A set of which only one file exists is a pool, too. A file
+// that is there and cannot be read is an error: without it the images would be divided in another way.
 func Open(ctx context.Context, set, path string, size, channels int, progress func(done, total int)) (*Pool, error) {
 	open := func(split string) (*data.Source, error) {
 		return data.Open(ctx, set, path, data.Options{Size: size, Channels: channels, Split: split, Progress: progress})
@@ -38,6 +39,12 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 			return nil, errs[0]
 		}
 		return nil, errors.Join(errs[:]...)
+	}
+	for i, err := range errs {
+		if err != nil && !errors.Is(err, data.ErrAbsent) {
+			return nil, fmt.Errorf("protocol: the %s images of %s are there and cannot be read, so nothing is divided without them: %w; restore the file, or take it away to have the others divided by a draw",
+				[]string{"training", "test"}[i], set, err)
+		}
 	}
 	if p.train != nil && p.test != nil && p.train.Hash() == p.test.Hash() {
 		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on", p.train.Name(), p.train.Len())
@@ -65,7 +72,7 @@ func (p *Pool) parted() []*data.Source {
 	return slices.DeleteFunc([]*data.Source{p.train, p.test}, func(s *data.Source) bool { return s == nil })
 }
 
-// Missing says why the set has one file only, be it that the other is damaged; nil: both are there.
+// Missing says which file the set lacks; nil: both are there.
 func (p *Pool) Missing() error { return p.missing }
 
 // Files describes the files for [Data].

@@ -243,3 +243,33 @@ func TestSetsThatLackSomething(t *testing.T) {
 		t.Error("an empty folder was opened")
 	}
 }
+
+// A file that is there and cannot be read makes no set of one file: it is named, whichever of the two it is.
+func TestDamagedFiles(t *testing.T) {
+	t.Setenv("GANBOOK_CACHE", t.TempDir())
+	for _, tc := range []struct{ file, part string }{
+		{"train-images-idx3-ubyte", "training"}, {"t10k-images-idx3-ubyte", "test"}, {"train-labels-idx1-ubyte", "training"}, {"t10k-labels-idx1-ubyte", "test"},
+	} {
+		dir := t.TempDir()
+		writeSet(t, dir, "train", 60, 3)
+		writeSet(t, dir, "t10k", 30, 3)
+		file := filepath.Join(dir, tc.file)
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(file, info.Size()-5); err != nil {
+			t.Fatal(err)
+		}
+		p, err := Open(t.Context(), "mnist", dir, 4, 1, nil)
+		if err == nil {
+			t.Errorf("%s is torn, and the set has %+v", tc.file, p.Files())
+			continue
+		}
+		for _, w := range []string{file, "the " + tc.part + " images of mnist are there and cannot be read", "ends after", "restore the file"} {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %v does not say %q", tc.file, err, w)
+			}
+		}
+	}
+}
