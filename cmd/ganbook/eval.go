@@ -89,7 +89,9 @@ func (c *evalCmd) check() error {
 }
 
 // wishes says whether a variant is asked for.
-func (c *evalCmd) wishes() bool { return c.Experiment != "" || len(c.Set) > 0 || c.Iterations > 0 || c.Batch > 0 }
+func (c *evalCmd) wishes() bool {
+	return c.Experiment != "" || len(c.Set) > 0 || c.Iterations > 0 || c.Batch > 0
+}
 
 // draft is what would be fixed, but for the files of the set.
 func (c *evalCmd) draft() (*protocol.Evaluation, error) {

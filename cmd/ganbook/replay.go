@@ -60,13 +60,40 @@ func (c *replayCmd) report(a *app, dir string, r experiments.Replayed) error {
 			dir, plural(int(r.Images), "image"), plural(r.Numbers, "number"), plural(r.Points, "iteration"), plural(r.Tensors, "tensor"))
 		return nil
 	}
-	fmt.Fprintf(a.out, "%s repeated to %s shown: not bit-equal\n", dir, plural(int(r.Images), "image"))
-	printDifference(a, "metrics", r.Metrics)
-	printDifference(a, "weights", r.Weights)
-	return &reported{errors.New("the repetition differs")}
+	how, verdict := "not bit-equal", "the repetition differs"
+	if r.Metrics == nil && r.Weights == nil && !r.Compared() {
+		how, verdict = "not known to be bit-equal", "there was too little to compare"
+	}
+	fmt.Fprintf(a.out, "%s repeated to %s shown: %s\n", dir, plural(int(r.Images), "image"), how)
+	printMissing(a, "the repetition", r.NotNow)
+	printMissing(a, "the run's metrics.jsonl", r.NotThen)
+	printDifference(a, "metrics", r.Metrics, r.Numbers)
+	printDifference(a, "weights", r.Weights, r.Tensors)
+	return &reported{errors.New(verdict)}
 }
 
-func printDifference(a *app, what string, d *experiments.Difference) {
+// printMissing names the iterations that one side has no point of.
+func printMissing(a *app, where string, iterations []int64) {
+	const most = 8
+	if len(iterations) == 0 {
+		return
+	}
+	var list []string
+	for _, n := range iterations[:min(most, len(iterations))] {
+		list = append(list, grouped(n))
+	}
+	if more := len(iterations) - most; more > 0 {
+		list = append(list, fmt.Sprintf("… (%s more)", grouped(more)))
+	}
+	fmt.Fprintf(a.out, "metrics: %s has no point of %s: %s\n", where, plural(len(iterations), "iteration"), strings.Join(list, " "))
+}
+
+// printDifference says what differs of so many things that were compared.
+func printDifference(a *app, what string, d *experiments.Difference, compared int) {
+	if compared == 0 {
+		fmt.Fprintf(a.out, "%s: there is nothing that both have\n", what)
+		return
+	}
 	if d == nil {
 		fmt.Fprintf(a.out, "%s: bit-equal\n", what)
 		return

@@ -51,6 +51,22 @@ func TestReplay(t *testing.T) {
 			t.Errorf("status %d, want %q in\n%s", status, w, out)
 		}
 	}
+	// A line that is lost moves no other, and without any line there is no equality.
+	lines[3] = ""
+	for text, want := range map[string][]string{
+		strings.Join(lines, ""): {"not bit-equal", "the run's metrics.jsonl has no point of 1 iteration: 4", "metrics: bit-equal", "weights: bit-equal"},
+		"":                      {"not known to be bit-equal", "no point of 6 iterations: 1 2 3 4 5 6", "metrics: there is nothing that both have", "weights: bit-equal"},
+	} {
+		if err := os.WriteFile(metrics, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		status, out, _ := call(t, "replay", dir)
+		for _, w := range want {
+			if status != statusFailure || !strings.Contains(out, w) {
+				t.Errorf("status %d, want %q in\n%s", status, w, out)
+			}
+		}
+	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "ganbook-replay-*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -19,18 +20,25 @@ type Replayed struct {
 
 	Points  int         // iterations that both have
 	Numbers int         // reported in them
+	NotThen []int64     // iterations of which only the repetition has a point
+	NotNow  []int64     // iterations of which only the run has one
 	Metrics *Difference // the first one that differs; nil: none does
 	Tensors int         // of the snapshots at the end: weights, running averages, moments
 	Weights *Difference // nil: none differs
 }
 
-// Equal says whether the repetition is equal to the bit.
-func (r Replayed) Equal() bool { return r.Metrics == nil && r.Weights == nil }
+// Compared says whether there was anything to compare: numbers as well as tensors.
+func (r Replayed) Compared() bool { return r.Numbers > 0 && r.Tensors > 0 }
+
+// Equal says whether the repetition is equal to the bit. What was not compared is not equal.
+func (r Replayed) Equal() bool {
+	return r.Compared() && r.Metrics == nil && r.Weights == nil && len(r.NotThen)+len(r.NotNow) == 0
+}
 
 // Difference is how two recordings of the same thing differ.
 type Difference struct {
 	Where        string  // the first place: "D/loss at iteration 12", "generator/block1/w[17]"
-	Was, Is      float64 // there
+	Was, Is      float64 // there; NaN where one of the two has no such number
 	Count, Of    int     // numbers that differ
 	Largest      float64 // |difference|, NaN where one of two is no number
 	LargestWhere string
@@ -82,11 +90,11 @@ func (r *Replayed) compare(was *runlog.Run, snap *runlog.Snapshot) error {
 	if r.Tensors, r.Weights, err = compareTensors(snap.Tensors, now); err != nil {
 		return err
 	}
-	a, err := was.Points()
+	a, err := r.recorded(was)
 	if err != nil {
 		return err
 	}
-	b, err := r.Run.Points()
+	b, err := r.recorded(r.Run)
 	if err != nil {
 		return err
 	}
@@ -94,19 +102,54 @@ func (r *Replayed) compare(was *runlog.Run, snap *runlog.Snapshot) error {
 	return nil
 }
 
+// recorded is what a run reports of each iteration up to the snapshot. A damaged line is an iteration that is missing.
+func (r *Replayed) recorded(run *runlog.Run) (map[int64]runlog.Values, error) {
+	points, err := run.Points()
+	var damaged *runlog.DamagedLines
+	if err != nil && !errors.As(err, &damaged) {
+		return nil, err
+	}
+	of := map[int64]runlog.Values{}
+	for _, p := range points {
+		if p.Images <= r.Images {
+			of[p.Iteration] = p.Values
+		}
+	}
+	return of, nil
+}
+
 // comparePoints compares what both report of each iteration; the time it took is no part of it.
-func (r *Replayed) comparePoints(was, is []runlog.Point) {
+func (r *Replayed) comparePoints(was, is map[int64]runlog.Values) {
 	d := &Difference{}
-	for i := range min(len(was), len(is)) {
-		for _, name := range slices.Sorted(maps.Keys(was[i].Values)) {
-			x, has := is[i].Values[name]
-			if !has {
-				x = math.NaN()
-			}
-			r.Numbers++
-			d.add(was[i].Values[name], x, func() string { return fmt.Sprintf("%s at iteration %d", name, was[i].Iteration) })
+	for _, iteration := range slices.Sorted(maps.Keys(was)) {
+		then := was[iteration]
+		now, both := is[iteration]
+		if !both {
+			r.NotNow = append(r.NotNow, iteration)
+			continue
 		}
 		r.Points++
+		names := slices.AppendSeq(slices.Collect(maps.Keys(then)), maps.Keys(now))
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			r.Numbers++
+			x, had := then[name]
+			y, has := now[name]
+			where := func() string { return fmt.Sprintf("%s at iteration %d", name, iteration) }
+			switch {
+			case !has:
+				d.missing(x, math.NaN(), where()+", which the repetition has not")
+			case !had:
+				d.missing(math.NaN(), y, where()+", which the run has not")
+			default:
+				d.add(x, y, where)
+			}
+		}
+	}
+	for _, iteration := range slices.Sorted(maps.Keys(is)) {
+		if _, both := was[iteration]; !both {
+			r.NotThen = append(r.NotThen, iteration)
+		}
 	}
 	r.Metrics = d.any()
 }
@@ -114,6 +157,11 @@ func (r *Replayed) comparePoints(was, is []runlog.Point) {
 // compareTensors compares snapshots tensor by tensor, in the order of the first.
 func compareTensors(was []runlog.Tensor, now *runlog.Snapshot) (count int, diff *Difference, err error) {
 	d := &Difference{}
+	for _, b := range now.Tensors {
+		if !slices.ContainsFunc(was, func(a runlog.Tensor) bool { return a.Name == b.Name }) {
+			return 0, nil, fmt.Errorf("experiments: the repetition has a tensor %s, which the run has not: the networks were changed since", b.Name)
+		}
+	}
 	for _, a := range was {
 		b, ok := now.Tensor(a.Name)
 		if !ok || a.DType != b.DType || !slices.Equal(a.Shape, b.Shape) {
@@ -147,12 +195,22 @@ func (d *Difference) add(was, is float64, where func() string) {
 	if math.Float64bits(was) == math.Float64bits(is) {
 		return
 	}
+	d.count(was, is, where())
+}
+
+// missing counts a number that one side has not.
+func (d *Difference) missing(was, is float64, where string) {
+	d.Of++
+	d.count(was, is, where)
+}
+
+func (d *Difference) count(was, is float64, where string) {
 	if d.Count == 0 {
-		d.Where, d.Was, d.Is = where(), was, is
+		d.Where, d.Was, d.Is = where, was, is
 	}
 	d.Count++
 	if by := math.Abs(was - is); d.LargestWhere == "" || by > d.Largest || math.IsNaN(by) {
-		d.Largest, d.LargestWhere = by, where()
+		d.Largest, d.LargestWhere = by, where
 	}
 }
 
