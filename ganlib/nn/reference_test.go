@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +161,29 @@ func TestLoweringsEqualDefinition(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Planes are filled up to the faster product where that pays, as in the search of 32 and 64 queries by the blog's nets, and
+// come out as defined.
+func TestEmptyTaps(t *testing.T) {
+	for batch, want := range map[int]int{16: 0, 32: 15, 64: 7, 128: 0} {
+		p := newProblem("test", SquareWindow(3, 1, Pad(1)), batch, 28, 28, 1, 8)
+		if got := p.emptyTaps(); got != want {
+			t.Errorf("batch %d: %d taps of nothing, want %d", batch, got, want)
+		}
+	}
+	p := newProblem("test", SquareWindow(3, 1, Pad(1)), 32, 28, 28, 1, 8)
+	m := members[slices.IndexFunc(members, func(m member) bool { return m.primitive == &adjoint })]
+	dims := m.arguments(p)
+	a, b := gantest.Random(1, 1, dims[0]...), gantest.Random(2, 1, dims[1]...)
+	got, err := graph.CallOnce(gantest.Backend(t), func(a, b *graph.Node) *graph.Node {
+		force(a.Graph(), adjoint.name, "taps")
+		return m.apply(a, b, p)
+	}, a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gantest.Close(t, "adjoint by taps", gantest.Flat(t, got), m.expected(t, p, a, b), 1e-12)
 }
 
 // The gradients of the three primitives, of first and second order, with every lowering.
