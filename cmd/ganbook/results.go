@@ -52,6 +52,9 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 	if i := slices.IndexFunc(published, func(p papers.Scored) bool { return p.Beside }); i >= 0 {
 		t.beside = &published[i]
 	}
+	if v := variant(e); v != "" {
+		t.notes = append(t.notes, v)
+	}
 	if len(cells) == 0 {
 		return t, nil
 	}
@@ -66,6 +69,15 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 	}
 	t.note(cells, published)
 	return t, nil
+}
+
+// variant is how an evaluation differs from its original, "" where it is none's variant.
+func variant(e *protocol.Evaluation) string {
+	text, err := experiments.Variant(e)
+	if err != nil {
+		return fmt.Sprintf("Variant of %s; how it differs cannot be told: %v.", e.Published, err)
+	}
+	return text
 }
 
 func ofClass(cells []*protocol.Cell, class int) (list []*protocol.Cell) {
@@ -291,12 +303,12 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 // print writes the table for a terminal.
 func (t *resultTable) print(w io.Writer) error {
 	fmt.Fprintf(w, "\n%s (%s), scale %s\n\n", t.of.Title, t.of.Name, t.of.Scale)
+	rows := append([][]string{t.head}, t.rows...)
 	if t.cells == 0 {
-		_, err := fmt.Fprintln(w, "no cell is finished yet")
-		return err
+		rows = [][]string{{"no cell is finished yet"}}
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{t.head}, t.rows...) {
+	for _, row := range rows {
 		fmt.Fprintln(table, strings.ReplaceAll(strings.Join(row, "\t"), "**", ""))
 	}
 	if err := table.Flush(); err != nil {

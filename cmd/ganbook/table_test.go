@@ -192,3 +192,51 @@ func TestPublishedScores(t *testing.T) {
 		t.Errorf("%d published rows belong to an evaluation, want 10", seen)
 	}
 }
+
+// The table of a variant says how it differs from its original, on the terminal, in the README, and before there is a cell.
+func TestTableOfAVariant(t *testing.T) {
+	e, err := experiments.FindEvaluation("anogan/mnist-one-class")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	fix := func(o experiments.EvaluationOptions) *protocol.Results {
+		t.Helper()
+		d, err := e.Draft(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Data.Files = []protocol.File{{Part: "test", Official: true}}
+		dir := protocol.Folder(root, d.Name, d.Scale)
+		if _, err := protocol.Fix(t.Context(), filepath.Join(dir, protocol.EvaluationFile), d); err != nil {
+			t.Fatal(err)
+		}
+		return &protocol.Results{Dir: dir, Evaluation: d}
+	}
+	const want = "Variant of anogan/mnist-one-class at scale short, whose values are in parentheses: g_maps: 64,32,16 (32,16,8)."
+	wide := fix(experiments.EvaluationOptions{Name: "anogan/wide", Set: map[string]string{"g_maps": "64,32,16"}})
+	fix(experiments.EvaluationOptions{})
+	if out := mustCall(t, "table", "--results", "--from", root); strings.Count(out, "no cell is finished yet") != 2 || strings.Count(out, "Variant of ") != 1 || !strings.Contains(out, "  "+want+"\n") {
+		t.Errorf("%s", out)
+	}
+	c := protocol.Cell{
+		Evaluation: "anogan/wide", Scale: "short", Protocol: wide.Evaluation.Hash, Normal: 1, Anomalous: 1,
+		Scores: map[string]protocol.Figures{"weighted": {AUROC: protocol.Interval{Value: 0.5}}},
+	}
+	if err := c.Write(wide.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustCall(t, "table", "--results", "anogan/wide", "--from", root); !strings.Contains(out, "  "+want+"\n") || !strings.Contains(out, "1 of 50 cells") {
+		t.Errorf("%s", out)
+	}
+	table, err := tabulate(wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := table.markdown(); !strings.Contains(text, "\n"+want+"\n") {
+		t.Errorf("%s", text)
+	}
+	if text := variant(&protocol.Evaluation{Name: "mine", Published: "anogan/none"}); !strings.Contains(text, "how it differs cannot be told: experiments: no evaluation") {
+		t.Errorf("%s", text)
+	}
+}
