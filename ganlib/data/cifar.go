@@ -2,6 +2,7 @@ package data
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -113,7 +114,7 @@ func writeCIFAR(ctx context.Context, w *preparedWriter, place string, batches ma
 			return fmt.Errorf("%s: %s: %w: get it again", place, name, explain(raw, err))
 		}
 		is := published{}
-		if cifarMembers[name] == digestsOf(raw).md5 {
+		if cifarMembers[name] == md5Of(raw) {
 			is = published{"cifar10", name}
 		}
 		from.add(name, is)
@@ -166,9 +167,12 @@ func readTar(file io.Reader, wanted []string) (map[string][]byte, error) {
 		if h.Size > maxCIFARMember {
 			return nil, fmt.Errorf("member %s of %d bytes, a batch file has %d", h.Name, h.Size, cifarOfficially*cifarRecord)
 		}
-		if found[name], err = io.ReadAll(r); err != nil {
+		// Room for an official batch; more grows with what is there, not with what is claimed.
+		b := bytes.NewBuffer(make([]byte, 0, min(h.Size, cifarOfficially*cifarRecord)+bytes.MinRead))
+		if _, err := b.ReadFrom(r); err != nil {
 			return nil, fmt.Errorf("member %s: %w", h.Name, err)
 		}
+		found[name] = b.Bytes()
 	}
 	return found, nil
 }

@@ -82,7 +82,7 @@ func idxFile(path string) (dims []int, values []byte, is published, err error) {
 	if err != nil {
 		return nil, nil, published{}, fmt.Errorf("%s: %w: get the file again", path, explain(raw, err))
 	}
-	if is = fileWith(digestsOf(raw).md5); is.set == "" { // packed again?
+	if is = fileWith(md5Of(raw)); is.set == "" { // packed again?
 		is = fileWith(hex.EncodeToString(plain.Sum(nil)))
 	}
 	return dims, values, is, nil

@@ -3,7 +3,6 @@ package data
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -140,7 +139,7 @@ type preparedWriter struct {
 }
 
 func newPreparedWriter(path string, d description) (*preparedWriter, error) {
-	w := &preparedWriter{description: d, path: path, sum: sha256.New()}
+	w := &preparedWriter{description: d, path: path, sum: newSHA256()}
 	if path == "" {
 		w.out = bufio.NewWriter(&w.memory)
 		return w, nil

@@ -2,7 +2,6 @@ package data
 
 import (
 	"crypto/md5"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -195,9 +194,9 @@ var sets = []Set{
 // digests of a file, in hexadecimal.
 type digests struct{ md5, sha256 string }
 
-func digestsOf(b []byte) digests {
-	m, s := md5.Sum(b), sha256.Sum256(b)
-	return digests{hex.EncodeToString(m[:]), hex.EncodeToString(s[:])}
+func md5Of(b []byte) string {
+	sum := md5.Sum(b)
+	return hex.EncodeToString(sum[:])
 }
 
 func digestsOfFile(path string) (digests, error) {
@@ -206,7 +205,7 @@ func digestsOfFile(path string) (digests, error) {
 		return digests{}, err
 	}
 	defer f.Close()
-	m, s := md5.New(), sha256.New()
+	m, s := md5.New(), newSHA256()
 	if _, err := io.Copy(io.MultiWriter(m, s), f); err != nil {
 		return digests{}, fmt.Errorf("%s: %w", path, err)
 	}

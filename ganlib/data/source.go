@@ -1,7 +1,6 @@
 package data
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -129,7 +128,7 @@ func (s *Source) fillReduced(dst []float32, indices []int, factor int) {
 }
 
 func (s *Source) contentHash() string {
-	h := sha256.New()
+	h := newSHA256()
 	for i := range s.n {
 		h.Write(s.image(i))
 	}

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -43,7 +42,7 @@ func (s *Source) pick(indices []int) (*Source, error) {
 	sub.image = func(k int) []byte { return s.image(order[k]) }
 	// The parent's hash and the indices name the pixels; reading them again would be slow.
 	sub.hash = sync.OnceValue(func() string {
-		h := sha256.New()
+		h := newSHA256()
 		fmt.Fprintf(h, "subset of %s %q: %v\n", s.Hash(), sub.name, order)
 		return hex.EncodeToString(h.Sum(nil))
 	})
@@ -189,7 +188,7 @@ func (s *Source) Contaminate(with *Source, fraction float64, master int64) (*Sou
 		}
 	}
 	mixed.hash = sync.OnceValue(func() string {
-		h := sha256.New()
+		h := newSHA256()
 		fmt.Fprintf(h, "%s with %s: %v at %v\n", s.Hash(), with.Hash(), guests, places)
 		return hex.EncodeToString(h.Sum(nil))
 	})

@@ -72,7 +72,7 @@ func (f File) membersRight(path string) bool {
 	}
 	members, err := tarMembers(path, wanted)
 	for name, sum := range f.Members {
-		if err != nil || digestsOf(members[name]).md5 != sum {
+		if err != nil || md5Of(members[name]) != sum {
 			return false
 		}
 	}
