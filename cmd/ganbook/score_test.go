@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 	"github.com/ganbook/ganbook/plots"
 	"github.com/ganbook/ganbook/plots/sheet"
 )
@@ -26,14 +26,7 @@ func bars(t *testing.T, n int) string {
 // writeBars writes pictures of 0 and top.
 func writeBars(t *testing.T, dir string, n int, top byte) {
 	t.Helper()
-	head := func(dims ...int) []byte {
-		b := []byte{0, 0, 8, byte(len(dims))}
-		for _, d := range dims {
-			b = binary.BigEndian.AppendUint32(b, uint32(d))
-		}
-		return b
-	}
-	images, labels := head(n, 28, 28), head(n)
+	var images, labels []byte
 	for i := range n {
 		labels = append(labels, byte(i%2))
 		for k := range 28 * 28 {
@@ -44,11 +37,9 @@ func writeBars(t *testing.T, dir string, n int, top byte) {
 			images = append(images, map[bool]byte{at >= 11+i%4 && at < 15+i%4: top}[true])
 		}
 	}
-	for name, content := range map[string][]byte{"images-idx3-ubyte": images, "labels-idx1-ubyte": labels} {
-		for _, split := range []string{"train-", "t10k-"} {
-			if err := os.WriteFile(filepath.Join(dir, split+name), content, 0o644); err != nil {
-				t.Fatal(err)
-			}
+	for _, part := range []string{"train", "t10k"} {
+		if err := idx.Write(dir, part, images, 28, 28, labels); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -14,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 )
 
 // sharedDir finds ../shared beside the repository, or what the environment names instead.
@@ -70,11 +71,7 @@ func gzipped(b []byte) []byte {
 }
 
 func idxBytes(values []byte, dims ...int) []byte {
-	b := []byte{0, 0, 8, byte(len(dims))}
-	for _, d := range dims {
-		b = binary.BigEndian.AppendUint32(b, uint32(d))
-	}
-	return append(b, values...)
+	return append(idx.Head(dims...), values...)
 }
 
 // pattern is a picture that changes slowly, so that JPEG keeps it.

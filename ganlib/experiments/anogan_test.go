@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -18,7 +18,7 @@ import (
 func digits(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()
-	images, labels := idxHead(n, 28, 28), idxHead(n)
+	var images, labels []byte
 	for i := range n {
 		class := i % 4
 		labels = append(labels, byte(class))
@@ -30,20 +30,10 @@ func digits(t testing.TB, n int) string {
 			}
 		}
 	}
-	for name, content := range map[string][]byte{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := idx.Write(dir, "train", images, 28, 28, labels); err != nil {
+		t.Fatal(err)
 	}
 	return dir
-}
-
-func idxHead(dims ...int) []byte {
-	head := []byte{0, 0, 8, byte(len(dims))}
-	for _, d := range dims {
-		head = binary.BigEndian.AppendUint32(head, uint32(d))
-	}
-	return head
 }
 
 // What wishes make of the length, the late epoch and the classes.

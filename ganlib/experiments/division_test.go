@@ -2,12 +2,11 @@ package experiments
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 )
 
 func TestParseDivision(t *testing.T) {
@@ -45,15 +44,13 @@ func TestParseDivision(t *testing.T) {
 func tinyIDX(t testing.TB, n int) string {
 	t.Helper()
 	dir := t.TempDir()
-	images, labels := idxHead(n, 2, 2), idxHead(n)
+	var images, labels []byte
 	for i := range n {
 		images = append(images, bytes.Repeat([]byte{byte(i)}, 4)...)
 		labels = append(labels, byte(i%4))
 	}
-	for name, content := range map[string][]byte{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := idx.Write(dir, "train", images, 2, 2, labels); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -12,20 +11,14 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 )
 
 // writeSet writes a part of a set in the official format: n images of 4×4 of so many classes in turn, each of which can
 // be told from all others, in both parts.
 func writeSet(t *testing.T, dir, part string, n, classes int) {
 	t.Helper()
-	head := func(dims ...int) []byte {
-		b := []byte{0, 0, 8, byte(len(dims))}
-		for _, d := range dims {
-			b = binary.BigEndian.AppendUint32(b, uint32(d))
-		}
-		return b
-	}
-	images, labels := head(n, 4, 4), head(n)
+	var images, labels []byte
 	for i := range n {
 		picture := make([]byte, 16)
 		picture[0], picture[1], picture[2] = byte(i%classes), byte(i), byte(i/256)
@@ -33,10 +26,8 @@ func writeSet(t *testing.T, dir, part string, n, classes int) {
 		picture[4+i%classes] = 255
 		images, labels = append(images, picture...), append(labels, byte(i%classes))
 	}
-	for name, content := range map[string][]byte{"images-idx3-ubyte": images, "labels-idx1-ubyte": labels} {
-		if err := os.WriteFile(filepath.Join(dir, part+"-"+name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := idx.Write(dir, part, images, 4, 4, labels); err != nil {
+		t.Fatal(err)
 	}
 }
 
