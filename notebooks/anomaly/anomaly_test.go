@@ -60,11 +60,62 @@ func TestDigits(t *testing.T) {
 	if is, err := os.Stat(file); err != nil || !is.ModTime().Equal(was.ModTime()) {
 		t.Errorf("the digits were drawn again: %v", err)
 	}
+	checkRedrawn(t, out, first.Data)
 	if err := drawDigits(filepath.Join(store, "mnist")); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := Digits(out); err != nil || found.Data != "mnist" || !strings.Contains(found.Text, "not the official ones; 600 images for tests") {
 		t.Errorf("%+v, %v", found, err)
+	}
+}
+
+// checkRedrawn spoils drawn digits: they are whole again when they are asked for.
+func checkRedrawn(t *testing.T, out, dir string) {
+	t.Helper()
+	labels, stamp := filepath.Join(dir, "t10k-labels-idx1-ubyte"), filepath.Join(dir, drawnStamp)
+	want := map[string][]byte{}
+	for _, file := range []string{labels, stamp} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[file] = text
+	}
+	other := bytes.Replace(want[stamp], fmt.Appendf(nil, "drawing %d\n", drawing), []byte("drawing 0\n"), 1)
+	for name, spoil := range map[string]func() error{
+		"another drawing": func() error { return os.WriteFile(stamp, other, 0o600) },
+		"damaged":         func() error { return os.WriteFile(labels, append(want[labels][:9:9], 77), 0o600) },
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Digits(out); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for file, text := range want {
+			if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, text) {
+				t.Errorf("%s: %s is another one: %v", name, filepath.Base(file), err)
+			}
+		}
+	}
+}
+
+// The number of the drawing names these digits: whoever changes them must raise it. Processors that add and multiply at
+// once may round a few pixels otherwise.
+func TestDrawingHasItsNumber(t *testing.T) {
+	first, sums := drawnImages("train", 1)[16:], []int{}
+	for digit := range 10 {
+		sum := 0
+		for _, v := range first[digit*side*side : (digit+1)*side*side] {
+			sum += int(v)
+		}
+		sums = append(sums, sum)
+	}
+	want := map[int][]int{1: {24936, 14595, 29555, 32938, 17878, 34581, 19619, 25746, 20970, 20742}}[drawing]
+	for digit, sum := range sums {
+		if len(want) != 10 || math.Abs(float64(sum-want[digit])) > 20 {
+			t.Fatalf("the first digits of drawing %d have the sums %v, not %v: raise the number and write them here", drawing, sums, want)
+		}
 	}
 }
 

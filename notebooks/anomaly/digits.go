@@ -3,12 +3,14 @@ package anomaly
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/ganbook/ganbook/ganlib/data"
+	"github.com/ganbook/ganbook/ganlib/data/idx"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 	"github.com/ganbook/ganbook/ganlib/seed"
@@ -56,34 +58,54 @@ const (
 	drawnTest     = 60
 )
 
-// drawDigits writes drawn digits in the official format, unless they are there. The last file is written last.
+// drawing is the number of the way in which digits are drawn: raise it whenever they come out otherwise.
+const drawing = 1
+
+// drawnStamp is the file that is written last. It says which drawing the files are, and their checksums.
+const drawnStamp = "drawing.txt"
+
+// drawDigits writes drawn digits in the official format, unless they are there, whole and drawn as today.
 func drawDigits(dir string) error {
-	files := []struct {
-		name    string
-		content func() []byte
-	}{
-		{"t10k-images-idx3-ubyte", func() []byte { return drawnImages("test", drawnTest) }},
-		{"t10k-labels-idx1-ubyte", func() []byte { return drawnLabels(drawnTest) }},
-		{"train-images-idx3-ubyte", func() []byte { return drawnImages("train", drawnTraining) }},
-		{"train-labels-idx1-ubyte", func() []byte { return drawnLabels(drawnTraining) }},
-	}
-	if _, err := os.Stat(filepath.Join(dir, files[len(files)-1].name)); err == nil {
+	if text, err := os.ReadFile(filepath.Join(dir, drawnStamp)); err == nil && string(text) == stampOf(dir) {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("anomaly: %w", err)
 	}
-	for _, f := range files {
-		if err := runlog.WriteFile(filepath.Join(dir, f.name), f.content()); err != nil {
+	// Until the stamp is there again, the files belong to nobody who could trust them.
+	if err := os.Remove(filepath.Join(dir, drawnStamp)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("anomaly: %w", err)
+	}
+	for name, content := range map[string][]byte{
+		idx.ImagesOf("t10k"): drawnImages("test", drawnTest), idx.LabelsOf("t10k"): drawnLabels(drawnTest),
+		idx.ImagesOf("train"): drawnImages("train", drawnTraining), idx.LabelsOf("train"): drawnLabels(drawnTraining),
+	} {
+		if err := runlog.WriteFile(filepath.Join(dir, name), content); err != nil {
 			return fmt.Errorf("anomaly: %w", err)
 		}
+	}
+	if err := runlog.WriteFile(filepath.Join(dir, drawnStamp), []byte(stampOf(dir))); err != nil {
+		return fmt.Errorf("anomaly: %w", err)
 	}
 	return nil
 }
 
+// stampOf is what the stamp of a folder's files must say. A file that cannot be read has the checksum of no bytes, which
+// no stamp has.
+func stampOf(dir string) string {
+	text := fmt.Sprintf("drawing %d\n", drawing)
+	for _, part := range []string{"train", "t10k"} {
+		for _, name := range []string{idx.ImagesOf(part), idx.LabelsOf(part)} {
+			content, _ := os.ReadFile(filepath.Join(dir, name))
+			text += fmt.Sprintf("%x  %s\n", sha256.Sum256(content), name)
+		}
+	}
+	return text
+}
+
 // drawnImages are so many of each digit, 0, 1 … 9, 0, 1 …
 func drawnImages(split string, each int) []byte {
-	b := idx(10*each, side, side)
+	b := idx.Head(10*each, side, side)
 	rng := seed.Rand(999, "drawn digits "+split)
 	for range each {
 		for digit := range 10 {
@@ -94,18 +116,9 @@ func drawnImages(split string, each int) []byte {
 }
 
 func drawnLabels(each int) []byte {
-	b := idx(10 * each)
+	b := idx.Head(10 * each)
 	for i := range 10 * each {
 		b = append(b, byte(i%10))
-	}
-	return b
-}
-
-// idx is the head of a file of bytes in the format of MNIST.
-func idx(dims ...int) []byte {
-	b := []byte{0, 0, 8, byte(len(dims))}
-	for _, d := range dims {
-		b = binary.BigEndian.AppendUint32(b, uint32(d))
 	}
 	return b
 }
