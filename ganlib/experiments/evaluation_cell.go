@@ -159,7 +159,11 @@ func (c *cell) judge(ctx context.Context, run *runlog.Run, s protocol.Selection,
 		Evaluation: c.eval.Name, Scale: c.eval.Scale, Protocol: c.eval.Hash, Experiment: c.eval.Training.Experiment, Class: c.class, Seed: c.seed,
 		Images: s.Images(), Iterations: iterations, Weights: s.Weights(), Data: info.Data.Hash, Division: c.division.Hash(),
 		Trained: c.division.Train.Len(), Held: c.division.Held.Len(), Scores: map[string]protocol.Figures{},
-		Seconds: protocol.Seconds{Training: round(seconds), Search: round(scores.seconds)}, Versions: protocol.VersionsOf(info),
+		Seconds: protocol.Seconds{Training: round(seconds), Search: round(scores.seconds)}, Versions: protocol.VersionsOf(info), Commit: runlog.Commit(),
+	}
+	made.Searched = scores.others(made.Versions)
+	for _, sitting := range info.Resumed {
+		made.Changes = append(made.Changes, sitting.Changes...)
 	}
 	made.Normal, made.Anomalous = test.Counts()
 	for _, name := range c.eval.Scores {

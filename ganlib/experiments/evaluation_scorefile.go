@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/protocol"
 )
 
 // scoresFile lies in a run's folder: a head, then a line for each batch of pictures that was searched, appended. A kill
@@ -26,6 +28,7 @@ type scoreLine struct {
 	Part    string               `json:"part"`
 	Scores  map[string][]float32 `json:"scores"`
 	Seconds float64              `json:"seconds"`
+	By      *protocol.Versions   `json:"by,omitempty"` // what computed this line and those after it, in the first of a sitting
 }
 
 // cellScores is what a search brought so far, in the order of the pictures.
@@ -33,6 +36,8 @@ type cellScores struct {
 	file    *os.File
 	parts   map[string]map[string][]float32 // part → score → values
 	seconds float64
+	by      []protocol.Versions // of all sittings that say it, each once
+	now     *protocol.Versions  // of this one, until its first line
 }
 
 // openScores reads what there is of this search and opens the file for the rest. Scores of other weights are thrown away.
@@ -100,13 +105,26 @@ func (s *cellScores) keep(l scoreLine) {
 		s.parts[l.Part][name] = append(s.parts[l.Part][name], values...)
 	}
 	s.seconds += l.Seconds
+	if l.By != nil && !slices.ContainsFunc(s.by, l.By.Same) {
+		s.by = append(s.by, *l.By)
+	}
+}
+
+// others are what computed a search, nil where nothing else did than what trained.
+func (s *cellScores) others(training protocol.Versions) []protocol.Versions {
+	if !slices.ContainsFunc(s.by, func(v protocol.Versions) bool { return !v.Same(training) }) {
+		return nil
+	}
+	return s.by
 }
 
 // add keeps a batch, on the disk first.
 func (s *cellScores) add(l scoreLine) error {
+	l.By = s.now
 	if err := s.write(l); err != nil {
 		return fmt.Errorf("experiments: scores cannot be kept: %w", err)
 	}
+	s.now = nil
 	s.keep(l)
 	return nil
 }

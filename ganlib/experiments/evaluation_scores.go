@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/anogan"
+	"github.com/ganbook/ganbook/ganlib/backend"
 	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/ganlib/runlog"
@@ -36,7 +37,12 @@ func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selecti
 	if s.done(heldPart) == parts[0].pictures.Len() && s.done(testPart) == parts[1].pictures.Len() {
 		return s, nil
 	}
-	opened, err := open(run.Dir(), orDefault(c.grid.Backend, cellBackend), func(run *runlog.Run, store *model.Store) (train.State, error) {
+	config := orDefault(c.grid.Backend, cellBackend)
+	now := here(backend.Config(config))
+	now.Commit = runlog.Commit()
+	by := protocol.VersionsOf(now)
+	s.now = &by
+	opened, err := open(run.Dir(), config, func(run *runlog.Run, store *model.Store) (train.State, error) {
 		return train.LoadAt(run, store, sel.Images())
 	})
 	if err != nil {

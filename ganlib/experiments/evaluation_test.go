@@ -209,3 +209,41 @@ func TestScoresAreKept(t *testing.T) {
 		t.Errorf("thrown away, and here again: %v, %v", held, test)
 	}
 }
+
+// The first line of a sitting says what computes it, which a cell repeats only where it is not what trained.
+func TestScoresSayWhatComputedThem(t *testing.T) {
+	file := filepath.Join(t.TempDir(), scoresFile)
+	old, newer := protocol.Versions{Go: "go1.27.0"}, protocol.Versions{Go: "go1.28.0", Commit: "0a"}
+	sitting := func(by *protocol.Versions) *cellScores {
+		t.Helper()
+		s, err := openScores(file, scoreHead{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.close()
+		s.now = by
+		for range 2 {
+			l := scoreLine{Part: testPart, Scores: map[string][]float32{}}
+			for _, name := range anogan.ScoreNames {
+				l.Scores[name] = []float32{1}
+			}
+			if err := s.add(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return s
+	}
+	if s := sitting(nil); s.others(old) != nil { // as a program wrote that did not say
+		t.Errorf("%+v", s.by)
+	}
+	if s := sitting(&old); s.others(old) != nil || len(s.others(newer)) != 1 {
+		t.Errorf("%+v", s.by)
+	}
+	sitting(&newer)
+	if s := sitting(&old); len(s.by) != 2 || len(s.others(old)) != 2 || s.others(old)[1].Commit != "0a" {
+		t.Errorf("%+v", s.by)
+	}
+	if text, err := os.ReadFile(file); err != nil || bytes.Count(text, []byte(`"by":`)) != 3 {
+		t.Errorf("%v\n%s", err, text)
+	}
+}

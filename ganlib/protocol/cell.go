@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -37,9 +39,12 @@ type Cell struct {
 	Scores    map[string]Figures `json:"scores"` // by the names of [Evaluation].Scores
 	Baselines []Baseline         `json:"baselines"`
 
-	Seconds  Seconds  `json:"seconds"`
-	Versions Versions `json:"versions"`
-	Finished string   `json:"finished"` // day and time, UTC
+	Seconds  Seconds    `json:"seconds"`
+	Versions Versions   `json:"versions"`           // of the training's first sitting
+	Changes  []string   `json:"changes,omitempty"`  // of these in later sittings, as [runlog.Info.Changes] has them
+	Searched []Versions `json:"searched,omitempty"` // of all sittings of the search, as far as they are known; left out where they are the training's
+	Commit   string     `json:"commit,omitempty"`   // [runlog.Commit] of what judged the scores and wrote the cell
+	Finished string     `json:"finished"`           // day and time, UTC
 }
 
 // Seconds is what a cell took.
@@ -56,11 +61,19 @@ type Versions struct {
 	Backend  string            `json:"backend"`
 	Lowering string            `json:"lowering"`
 	Modules  map[string]string `json:"modules"`
+	Commit   string            `json:"commit,omitempty"` // [runlog.Commit]; "" in older records, too
+}
+
+// Same says whether two are of the same machine and program.
+func (v Versions) Same(w Versions) bool {
+	modules := maps.Equal(v.Modules, w.Modules)
+	v.Modules, w.Modules = nil, nil
+	return modules && reflect.DeepEqual(v, w)
 }
 
 // VersionsOf picks them from a run's record.
 func VersionsOf(i runlog.Info) Versions {
-	v := Versions{Go: i.Host.Go, CPU: i.Host.CPU, SIMD: i.Host.SIMD, Backend: i.Backend, Lowering: i.Lowering, Modules: map[string]string{}}
+	v := Versions{Go: i.Host.Go, CPU: i.Host.CPU, SIMD: i.Host.SIMD, Backend: i.Backend, Lowering: i.Lowering, Modules: map[string]string{}, Commit: i.Commit}
 	for path, version := range i.Modules {
 		if strings.HasPrefix(path, "github.com/gomlx/") || strings.HasPrefix(path, "gonum.org/") {
 			v.Modules[path] = version
@@ -79,11 +92,17 @@ func (c *Cell) Write(dir string) error {
 	if err := c.check(); err != nil {
 		return fmt.Errorf("protocol: cell of class %d, seed %d: %w", c.Class, c.Seed, err)
 	}
-	text, err := json.MarshalIndent(c, "", "  ")
+	text, err := c.text()
 	if err != nil {
 		return err
 	}
-	return runlog.WriteFile(filepath.Join(dir, cellName(c.Class, c.Seed)), append(text, '\n'))
+	return runlog.WriteFile(filepath.Join(dir, cellName(c.Class, c.Seed)), text)
+}
+
+// text is the file.
+func (c *Cell) text() ([]byte, error) {
+	text, err := json.MarshalIndent(c, "", "  ")
+	return append(text, '\n'), err
 }
 
 func (c *Cell) check() error {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -64,6 +65,51 @@ func TestCells(t *testing.T) {
 		}
 		if _, err := r.Cell(1, 0); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// Cells of older programs come out as they were when they are written again; fields that came later do, too.
+func TestCellsAreRewrittenAsTheyWere(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "results", "anogan", "mnist-one-class", "short", "class-*-seed-0.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d committed cells, %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := readCell(file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if again, err := c.text(); err != nil || string(again) != string(text) {
+			t.Errorf("%s comes out otherwise, %v:\n%s", file, err, again)
+		}
+	}
+	r := fixed(t)
+	made := testCell(r)
+	made.Versions, made.Changes, made.Commit = Versions{Go: "go1.27.0", Commit: "0a"}, []string{"Go: was go1.26.0, is go1.27.0"}, "0b+dirty"
+	made.Searched = []Versions{{Go: "go1.27.0", Modules: map[string]string{"a": "1"}}, {Go: "go1.28.0"}}
+	if err := made.Write(r.Dir); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := r.Cell(1, 0); err != nil || !reflect.DeepEqual(c, made) {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+func TestSameVersions(t *testing.T) {
+	v := Versions{Go: "go1.27.0", Modules: map[string]string{"a": "1"}}
+	same := Versions{Go: "go1.27.0", Modules: map[string]string{"a": "1"}}
+	if !v.Same(same) || v.Modules == nil {
+		t.Error("the same are not the same")
+	}
+	for _, w := range []Versions{{Go: "go1.27.0", Modules: map[string]string{"a": "2"}}, {Go: "go1.28.0", Modules: same.Modules}, {Go: "go1.27.0", Modules: same.Modules, Commit: "0a"}} {
+		if v.Same(w) {
+			t.Errorf("%+v is the same as %+v", v, w)
 		}
 	}
 }

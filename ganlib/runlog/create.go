@@ -23,7 +23,7 @@ var (
 const staleAfter = time.Hour
 
 // Create makes the next run folder in root, "00001-dcgan" for the experiment "dcgan", and locks it for writing.
-// Several processes may create runs in one root at once. ID, Started, Host and Modules are filled in where empty.
+// Several processes may create runs in one root at once. ID, Started, Host, Modules and Commit are filled in where empty.
 func Create(root string, info Info) (*Run, error) {
 	name := strings.Trim(unusable.ReplaceAllString(info.Experiment, "-"), "-.")
 	if name == "" {
@@ -40,6 +40,9 @@ func Create(root string, info Info) (*Run, error) {
 	}
 	if info.Modules == nil {
 		info.Modules = Modules()
+	}
+	if info.Commit == "" {
+		info.Commit = Commit()
 	}
 	removeStale(root)
 	dir, rec, err := reserve(root, name, info)

@@ -72,3 +72,24 @@ func Modules() map[string]string {
 	}
 	return versions
 }
+
+// Commit is that of the sources this program was built from, with "+dirty" behind it where they were changed since; "" of
+// a program whose build did not look, such as a test.
+func Commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return commitOf(info.Settings)
+}
+
+func commitOf(settings []debug.BuildSetting) (commit string) {
+	value := map[string]string{}
+	for _, s := range settings {
+		value[s.Key] = s.Value
+	}
+	if commit = value["vcs.revision"]; commit != "" && value["vcs.modified"] == "true" {
+		commit += "+dirty"
+	}
+	return commit
+}

@@ -28,6 +28,9 @@ type Info struct {
 	Memory     Memory            `json:"memory"`     // estimated before the training; measured: "peak memory, MB" of the results
 	Started    time.Time         `json:"started"`    // set by Create when zero
 	Resumed    []Resumption      `json:"resumed,omitempty"`
+
+	// Commit is [Commit] of the program that created the run, filled by Create when empty; older records have none.
+	Commit string `json:"commit,omitempty"`
 }
 
 // Memory is what a training was estimated to need, in bytes, and what its machine had available; 0: unknown.
