@@ -21,7 +21,7 @@ import (
 // evalCmd computes the cells of an evaluation that was fixed before, and fixes it if nobody has.
 type evalCmd struct {
 	Evaluation string            `arg:"" help:"Which one: anogan/mnist-one-class, anogan/cifar10-leave-one-out …, or the file of one."`
-	Scale      string            `help:"How much is trained for each cell: full (the document's epochs), short (2,000 batches), lecture or smoke." default:"short"`
+	Scale      string            `help:"How much is trained for each cell: full (the document's epochs), short (2,000 batches; the default), lecture or smoke. A file has its own." placeholder:"SCALE"`
 	Classes    string            `help:"Rows of the grid, such as 0-9 or 0,1,8; default: all." placeholder:"LIST"`
 	Seeds      string            `help:"Columns of the grid, such as 0-2; default: the first." placeholder:"LIST"`
 	Data       string            `help:"Folder, archive or file of the images. Without it: the set of the evaluation, downloaded." placeholder:"PATH"`
@@ -66,10 +66,11 @@ func (c *evalCmd) Run(a *app) error {
 		Results: results, Pool: pool, Path: c.Data, Out: c.Out, Backend: c.Backend,
 		Command: strings.Join(append([]string{"ganbook"}, a.args...), " "),
 	}, cells, line)
-	if err := g.run(a.ctx); err != nil {
-		return err
+	failed := g.run(a.ctx)
+	if a.ctx.Err() != nil {
+		return stoppedGrid(a.ctx, line, failed)
 	}
-	return printResults(a.out, results)
+	return errors.Join(printResults(a.out, results), failed)
 }
 
 func (c *evalCmd) check() error {
@@ -99,7 +100,11 @@ func (c *evalCmd) draft() (*protocol.Evaluation, error) {
 		if c.wishes() || c.Name != "" {
 			return nil, fmt.Errorf("%s is an evaluation of its own; edit it instead of giving --experiment, --set, --iterations, --batch or --name", c.Evaluation)
 		}
-		return protocol.ReadDraft(c.Evaluation)
+		e, err := protocol.ReadDraft(c.Evaluation)
+		if err == nil && c.Scale != "" && c.Scale != e.Scale {
+			return nil, fmt.Errorf("--scale %s: %s is of scale %s; leave --scale out, or edit the file under another name or scale", c.Scale, c.Evaluation, e.Scale)
+		}
+		return e, err
 	}
 	e, err := experiments.FindEvaluation(c.Evaluation)
 	if err != nil {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
-	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/ganlib/runlog"
 )
 
@@ -20,14 +21,15 @@ type grid struct {
 
 	mu      sync.Mutex
 	waiting []cellID // not finished as far as is known, nor in work here
-	failed  []error
+	failed  []cellID // why was said at once
 }
 
 func newGrid(c *evalCmd, g *experiments.Grid, cells []cellID, line *console) *grid {
 	return &grid{Grid: g, view: newGridView(line, len(cells)), jobs: min(c.jobs(), len(cells)), waiting: cells}
 }
 
-// run computes what nobody else does and ends when every cell is finished or failed.
+// run computes what nobody else does and ends when every cell is finished or failed. Its error only names the cells that
+// failed.
 func (g *grid) run(ctx context.Context) error {
 	var workers sync.WaitGroup
 	for i := range g.jobs {
@@ -35,11 +37,14 @@ func (g *grid) run(ctx context.Context) error {
 	}
 	workers.Wait()
 	g.view.line.Clear()
-	err := errors.Join(g.failed...)
-	if ctx.Err() != nil {
-		return stoppedGrid(ctx, g.view.line, err)
+	if len(g.failed) == 0 {
+		return nil
 	}
-	return err
+	var names []string
+	for _, id := range g.failed {
+		names = append(names, id.String())
+	}
+	return fmt.Errorf("%s failed, as said above: %s; the same command computes what is left", plural(len(names), "cell"), strings.Join(names, "; "))
 }
 
 // pause is how long a worker waits for cells of other processes before it looks again.
@@ -78,21 +83,20 @@ func (g *grid) next() (cell cellID, claim *runlog.FileLock, left int) {
 			continue
 		}
 		g.waiting = append(g.waiting[:i:i], g.waiting[i+1:]...)
-		var made *protocol.Cell
-		if err == nil {
-			made, err = g.Results.Cell(id.class, id.seed) // under the lock, since another may just have finished it
-		}
-		if err == nil && made == nil {
-			return id, claim, 0
-		}
 		if err != nil {
-			g.failed = append(g.failed, fmt.Errorf("%s: %w", id, err))
-		} else {
+			g.fails(id, err)
+			continue
+		}
+		made, err := g.Results.Cell(id.class, id.seed) // under the lock, since another may just have finished it
+		switch {
+		case err != nil:
+			g.failed = append(g.failed, id) // the table says why
+		case made == nil:
+			return id, claim, 0
+		default:
 			g.view.had(made)
 		}
-		if claim != nil {
-			claim.Release()
-		}
+		claim.Release()
 	}
 	return cell, nil, len(g.waiting)
 }
@@ -107,7 +111,6 @@ func (g *grid) compute(ctx context.Context, worker int, id cellID) {
 		g.view.left(worker)
 	default:
 		g.view.left(worker)
-		g.view.line.Line("%s failed: %v", id, err)
 		g.fail(id, err)
 	}
 }
@@ -115,5 +118,13 @@ func (g *grid) compute(ctx context.Context, worker int, id cellID) {
 func (g *grid) fail(id cellID, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.failed = append(g.failed, fmt.Errorf("%s: %w", id, err))
+	g.fails(id, err)
+}
+
+// fails says at once why a cell failed; the caller holds the lock.
+func (g *grid) fails(id cellID, err error) {
+	g.view.line.Line("%s failed: %v", id, err)
+	if !slices.Contains(g.failed, id) {
+		g.failed = append(g.failed, id)
+	}
 }

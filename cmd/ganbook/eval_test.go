@@ -113,6 +113,7 @@ func TestEval(t *testing.T) {
 	if got := comparableCells(t, broken); !reflect.DeepEqual(got, want) {
 		t.Errorf("the search that was broken off differs:\n%+v\n%+v", got, want)
 	}
+	testSearchedElsewhere(t, set, broken)
 	_, _, again := call(t, evalArgs(set, broken)...)
 	if strings.Count(again, "as found") != 4 {
 		t.Errorf("finished cells were computed again:\n%s", again)
@@ -167,6 +168,33 @@ func tearScores(t *testing.T, root string) {
 	}
 }
 
+// testSearchedElsewhere makes a cell anew from scores that another Go computed: it says so, and the others do not.
+func testSearchedElsewhere(t *testing.T, set, root string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(barsResults(t, root).Dir, "class-0-seed-1.json")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "runs", "*", "scores.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, bytes.ReplaceAll(text, []byte(`"by":{"go":"go`), []byte(`"by":{"go":"older than go`)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustCall(t, evalArgs(set, root)...)
+	for name, c := range comparableCells(t, root) {
+		if made := name == "class 0, seed 1"; made != (len(c.Searched) == 1 && strings.HasPrefix(c.Searched[0].Go, "older than go")) || !made && c.Searched != nil {
+			t.Errorf("%s was searched by %+v", name, c.Searched)
+		}
+	}
+}
+
 func checkCell(t *testing.T, c protocol.Cell) {
 	t.Helper()
 	// 30 training pictures of the class, of which a twentieth (1.5, rounded to 1) is held out; 10 test pictures of each class.
@@ -198,6 +226,7 @@ func testEvalRefuses(t *testing.T, set, root string) {
 	refused("that is an evaluation of its own", "eval", "anogan/mnist-one-class", "--iterations=5", "--name=anogan/mnist-small")
 	refused("does not exist", evalArgs(filepath.Join(set, "none"), root)...)
 
+	testFailedCells(t, set, root)
 	file := filepath.Join(barsResults(t, root).Dir, protocol.EvaluationFile)
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -208,6 +237,38 @@ func testEvalRefuses(t *testing.T, set, root string) {
 	}
 	refused("was edited after it was fixed", evalArgs(set, root)...)
 	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testFailedCells has cells that fail, be it that nothing is computed or that a file cannot be read: each is told of once,
+// the table of the others stands before that, and the status is not 0.
+func testFailedCells(t *testing.T, set, root string) {
+	t.Helper()
+	check := func(want string, args []string) {
+		t.Helper()
+		var said bytes.Buffer
+		status := execute(t.Context(), args, &said, &said)
+		_, after, table := strings.Cut(said.String(), "ours: weighted")
+		if status != statusFailure || !table || strings.Count(said.String(), want) != 1 || !strings.Contains(after, "1 cell failed, as said above: class ") {
+			t.Errorf("status %d, want %q once, a table, and which cells failed:\n%s", status, want, &said)
+		}
+	}
+	check("no image of class 5", append(evalArgs(set, root), "--classes=5,0", "--seeds=0"))
+	cell := filepath.Join(barsResults(t, root).Dir, "class-1-seed-0.json")
+	text, err := os.ReadFile(cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cell, text[:len(text)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check("class-1-seed-0.json is no cell", evalArgs(set, root))
+	status, out, errOut := call(t, "table", "--results", "--from", filepath.Join(root, "results"))
+	if status != statusFailure || !strings.Contains(out, "3 of 50 cells") || strings.Count(errOut, "is no cell") != 1 {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+	if err := os.WriteFile(cell, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -277,6 +338,10 @@ func TestEvalOfAFile(t *testing.T) {
 	if !strings.Contains(out, "1 of 1 cells") {
 		t.Errorf("%s", out)
 	}
+	if status, _, errOut := call(t, "eval", file, "--scale=full", "--draft", filepath.Join(root, "never.json")); status != statusUsage || !strings.Contains(errOut, "--scale full: "+file+" is of scale smoke") {
+		t.Errorf("status %d, %s", status, errOut)
+	}
+	mustCall(t, "eval", file, "--scale=smoke", "--draft", filepath.Join(root, "same.json"))
 	if status, _, errOut := call(t, "eval", file, "--iterations=9"); status != statusUsage || !strings.Contains(errOut, "edit it instead") {
 		t.Errorf("status %d, %s", status, errOut)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -37,12 +38,9 @@ func ablation(e *protocol.Evaluation) []string {
 	return list
 }
 
-// tabulate makes the table of the cells that are finished.
+// tabulate makes the table of the cells that are finished. It comes beside an error where one of them cannot be read.
 func tabulate(r *protocol.Results) (*resultTable, error) {
-	cells, err := r.Cells()
-	if err != nil {
-		return nil, err
-	}
+	cells, unread := r.Cells()
 	e := r.Evaluation
 	published, err := papers.Anomaly(e.Published)
 	if err != nil {
@@ -56,7 +54,7 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 		t.notes = append(t.notes, v)
 	}
 	if len(cells) == 0 {
-		return t, nil
+		return t, unread
 	}
 	t.header(cells)
 	for _, class := range e.Classes {
@@ -68,7 +66,7 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 		t.mean(complete)
 	}
 	t.note(cells, published)
-	return t, nil
+	return t, unread
 }
 
 // variant is how an evaluation differs from its original, "" where it is none's variant.
@@ -345,8 +343,8 @@ func (t *resultTable) markdown() string {
 // printResults prints the table of one evaluation.
 func printResults(w io.Writer, r *protocol.Results) error {
 	t, err := tabulate(r)
-	if err != nil {
+	if t == nil {
 		return err
 	}
-	return t.print(w)
+	return errors.Join(t.print(w), err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,20 +44,24 @@ func (f resultsFlags) print(a *app, name string) error {
 		return err
 	}
 	var tables []*resultTable
+	var broken error
 	for _, r := range all {
 		if !strings.HasPrefix(r.Evaluation.Name, name) {
 			continue
 		}
 		t, err := tabulate(r)
-		if err != nil {
-			return err
+		if t != nil {
+			tables = append(tables, t)
 		}
-		tables = append(tables, t)
+		broken = errors.Join(broken, err)
 	}
 	if f.Readme {
+		if broken != nil { // no README says less than was computed
+			return broken
+		}
 		return writeResults(tables)
 	}
-	if len(tables) == 0 {
+	if len(tables) == 0 && broken == nil {
 		return usagef("there are no results of %s in %s", orDash(name), resultsFolder(f.From))
 	}
 	for _, t := range tables {
@@ -64,7 +69,7 @@ func (f resultsFlags) print(a *app, name string) error {
 			return err
 		}
 	}
-	return nil
+	return broken
 }
 
 // writeResults puts the tables with a finished cell into the README.

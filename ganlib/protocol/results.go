@@ -56,20 +56,21 @@ func (r *Results) Cell(class int, seed int64) (*Cell, error) {
 	return c, nil
 }
 
-// Cells reads all that are finished, by class and then by seed.
+// Cells reads all that are finished, by class and then by seed. The error names those that cannot be read; the others come
+// beside it.
 func (r *Results) Cells() (cells []*Cell, err error) {
+	var unread []error
 	for _, class := range r.Evaluation.Classes {
 		for _, seed := range r.Evaluation.Seeds {
 			c, err := r.Cell(class, seed)
 			if err != nil {
-				return nil, err
-			}
-			if c != nil {
+				unread = append(unread, err)
+			} else if c != nil {
 				cells = append(cells, c)
 			}
 		}
 	}
-	return cells, nil
+	return cells, errors.Join(unread...)
 }
 
 // AllResults finds every evaluation below a root, by name and scale.
