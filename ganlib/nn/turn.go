@@ -4,7 +4,8 @@ import "github.com/gomlx/gomlx/core/graph"
 
 // The backend transposes a matrix [h, w] in tiles of 32×32, whose 32 columns it writes h values apart. Where that is a
 // multiple of a kilobyte, as it is for most batches, they all fall into a few sets of the processor's cache and push each
-// other out: it takes five times as long. An odd number of cache lines is best.
+// other out: on one thread [2048, 1152] takes 20.9 ms and [2064, 1152] 9.6, [32768, 64] takes 18.2 ms and [32784, 64] 4.4.
+// An odd number of cache lines is best; the way round by transposed2D brings the two down to 11.3 and 6.0 ms.
 
 // crowded tells numbers of rows (of float32) that lie badly.
 func crowded(h int) bool { return h%256 == 0 }
