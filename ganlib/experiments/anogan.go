@@ -59,7 +59,7 @@ type anoganWishes struct {
 // anoganSettings is the document's table, cut down to the scale, with the user's wishes on top. Training sees the images
 // of the normal classes and no labels.
 func anoganSettings(id string, c anogan.Config, o Options) (Settings, error) {
-	s := Settings{Experiment: id, Scale: o.Scale, Seed: 999, SampleEvery: 500, SampleCount: 16, SaveSeconds: 60, LogEvery: 50}
+	s := documentSettings(id, 16, o)
 	if o.Width > 0 {
 		return s, fmt.Errorf("experiments: %s: --width %d: the maps of its networks are lists, one number a block; use --set g_maps=%s and d_maps=%s",
 			id, o.Width, listed(c.GenMaps), listed(c.DiscMaps))
@@ -91,16 +91,7 @@ func anoganSettings(id string, c anogan.Config, o Options) (Settings, error) {
 	if err := checked.Validate(); err != nil {
 		return s, err
 	}
-	game, err := json.Marshal(c)
-	if err != nil {
-		return s, err
-	}
-	s.Game, s.BatchSize, s.Epochs = game, c.BatchSize, c.Epochs
-	if o.Seed != nil {
-		s.Seed = *o.Seed
-	}
-	s.Data = DataSettings{Set: "mnist", Size: c.ImageSize, Channels: c.Channels, Normal: w.Normal}
-	return s, w.settle(&s.Data)
+	return s.settled(c, c.BatchSize, c.Epochs, DataSettings{Set: "mnist", Size: c.ImageSize, Channels: c.Channels, Normal: w.Normal}, w.dataWishes)
 }
 
 // lateFollows stands for a late epoch at three quarters of the training, as the blog's 150 of 200.

@@ -53,7 +53,7 @@ var tutorialNumbers = []Number{
 
 // dcganSettings is the document's table, cut down to the scale, with the user's wishes on top.
 func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
-	s := Settings{Experiment: id, Scale: o.Scale, Seed: 999, SampleEvery: 500, SampleCount: 64, SaveSeconds: 60, LogEvery: 50}
+	s := documentSettings(id, 64, o)
 	faces, shown := 20_000, 0 // drawn when there are no other images; images to show, 0: so many epochs
 	switch o.Scale {
 	case Lecture:
@@ -87,16 +87,7 @@ func dcganSettings(id string, c dcgan.Config, o Options) (Settings, error) {
 	if err := c.Validate(); err != nil {
 		return s, err
 	}
-	game, err := json.Marshal(c)
-	if err != nil {
-		return s, err
-	}
-	s.Game, s.BatchSize, s.Epochs = game, c.BatchSize, c.Epochs
-	if o.Seed != nil {
-		s.Seed = *o.Seed
-	}
-	s.Data = DataSettings{Set: "faces", Count: faces, Size: c.ImageSize, Channels: c.Channels}
-	return s, w.settle(&s.Data)
+	return s.settled(c, c.BatchSize, c.Epochs, DataSettings{Set: "faces", Count: faces, Size: c.ImageSize, Channels: c.Channels}, w.dataWishes)
 }
 
 func override(field *int, wish int) {
