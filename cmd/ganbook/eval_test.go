@@ -273,6 +273,26 @@ func testFailedCells(t *testing.T, set, root string) {
 	}
 }
 
+// testComparedImages looks at what fid compares a cell's samples with: normal images kept for the threshold, as it says,
+// and none of the test, among which the normal ones are sealed.
+func testComparedImages(t *testing.T, dir string) {
+	t.Helper()
+	opened, err := experiments.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	var said bytes.Buffer
+	m := &fidMeasure{cmd: &fidCmd{}, app: &app{ctx: t.Context()}, run: opened, console: newConsole(&said)}
+	real, held, err := m.open()
+	if err != nil || real.Len() != 24 || held.Len() != 6 || held.Labels() != nil || said.Len() > 0 {
+		t.Fatalf("%d and %d of the 30 training images of the class, %v\n%s", real.Len(), held.Len(), err, &said)
+	}
+	if held.name != "held-out images" || !strings.Contains(held.which, "evaluation mine keeps for its threshold; none of its test images") {
+		t.Errorf("%s: %s", held.name, held.which)
+	}
+}
+
 // bars24 is other pictures.
 func bars24(t *testing.T) string {
 	t.Helper()
@@ -330,7 +350,7 @@ func TestEvalOfAFile(t *testing.T) {
 	if err := json.Unmarshal(text, &e); err != nil {
 		t.Fatal(err)
 	}
-	e.Name, e.Classes, e.Seeds = "mine", []int{1}, []int64{7}
+	e.Name, e.Classes, e.Seeds, e.Split.Held = "mine", []int{1}, []int64{7}, 0.2
 	if err := e.WriteDraft(file); err != nil {
 		t.Fatal(err)
 	}
@@ -338,6 +358,7 @@ func TestEvalOfAFile(t *testing.T) {
 	if !strings.Contains(out, "1 of 1 cells") {
 		t.Errorf("%s", out)
 	}
+	testComparedImages(t, filepath.Join(root, "runs", "00001-anogan"))
 	if status, _, errOut := call(t, "eval", file, "--scale=full", "--draft", filepath.Join(root, "never.json")); status != statusUsage || !strings.Contains(errOut, "--scale full: "+file+" is of scale smoke") {
 		t.Errorf("status %d, %s", status, errOut)
 	}

@@ -86,37 +86,51 @@ type fidMeasure struct {
 	cmd        *fidCmd
 	app        *app
 	run        *experiments.Opened
-	real, held *data.Source // what the run was trained on, and what not; held may be nil
+	real, held fidImages // what the run was trained on, and what not; held may be empty
 	net        features.Net
 	console    *console
 }
 
+// fidImages are real images, in a row's words.
+type fidImages struct {
+	*data.Source        // nil: there are none
+	name         string // "training images"
+	which        string // which images these are
+}
+
 // open opens the images to compare with. A set of which everything was trained on has no held-out images.
-func (m *fidMeasure) open() (real, held *data.Source, err error) {
+func (m *fidMeasure) open() (real, held fidImages, err error) {
 	ctx := m.app.ctx
 	if m.cmd.Data == "" {
-		if real, err = m.run.Trained(ctx); err != nil {
-			return nil, nil, err
+		real.name, real.which = "training images", "what the run was trained on"
+		if real.Source, err = m.run.Trained(ctx); err != nil {
+			return real, held, err
 		}
-		held, err = m.run.HeldOut(ctx)
+		held.name, held.which = "held-out images", m.run.HeldOutWords()
+		held.Source, err = m.run.HeldOut(ctx)
 	} else {
+		real.name, real.which = "given images", "what --data names, whatever the run was trained on"
+		held.name, held.which = "given test images", "the test images of what --data names"
 		set, path := m.cmd.Data, ""
 		if _, absent := os.Stat(m.cmd.Data); absent == nil {
 			set, path = "", m.cmd.Data
 		}
 		d := m.run.Settings.Data
 		o := data.Options{Size: d.Size, Channels: d.Channels, Values: d.Values, Progress: preparing(m.console)}
-		if real, err = data.Open(ctx, set, path, o); err != nil {
-			return nil, nil, err
+		if real.Source, err = data.Open(ctx, set, path, o); err != nil {
+			return real, held, err
 		}
 		o.Split = "test"
-		if held, err = data.Open(ctx, set, path, o); err == nil && held.Hash() == real.Hash() {
+		if held.Source, err = data.Open(ctx, set, path, o); err == nil && held.Hash() == real.Hash() {
 			err = fmt.Errorf("%s is one part", real.Name())
 		}
 	}
+	if err == nil && held.Len() < 2 {
+		err = fmt.Errorf("%s is a single image", held.Name())
+	}
 	if err != nil {
-		m.console.Line("no test images: %v", err)
-		held = nil
+		m.console.Line("no %s: %v", held.name, err)
+		held.Source = nil
 	}
 	return real, held, nil
 }
@@ -138,13 +152,13 @@ func (m *fidMeasure) points(what string, src *data.Source) (eval.Points, error) 
 	})
 }
 
-// chosen are the features of n images at random.
-func (m *fidMeasure) chosen(what string, src *data.Source, n int) (eval.Points, error) {
-	some, err := src.Subset(seed.Rand(m.cmd.Seed, "fid/"+what).Perm(src.Len())[:n])
+// chosen are the features of n images at random, from a stream of a name.
+func (m *fidMeasure) chosen(stream string, of fidImages, n int) (eval.Points, error) {
+	some, err := of.Subset(seed.Rand(m.cmd.Seed, "fid/"+stream).Perm(of.Len())[:n])
 	if err != nil {
 		return eval.Points{}, err
 	}
-	return m.points(what+" images", some)
+	return m.points(of.name, some)
 }
 
 // Pictures drawn at once: for the statistics of a batch as many as a sample sheet has.

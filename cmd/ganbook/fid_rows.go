@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/eval"
 	"github.com/ganbook/ganbook/ganlib/seed"
 )
@@ -14,8 +13,9 @@ import (
 type fidRow struct {
 	Run        string  `json:"run"`
 	Shown      int64   `json:"images_shown"` // to the generator's training, at the snapshot
-	What       string  `json:"what"`         // "samples", "other training images", "training images"
-	Against    string  `json:"against"`      // "training images", "test images"
+	What       string  `json:"what"`         // "samples", "other training images", "training images" (or given ones)
+	Against    string  `json:"against"`      // "training images", "held-out images"; of --data "given images", "given test images"
+	Which      string  `json:"which"`        // images these are, in words
 	Set        string  `json:"set"`
 	Data       string  `json:"data"` // hash of the set that the images are of which it was compared with
 	Floor      bool    `json:"floor"`
@@ -32,16 +32,16 @@ type fidRow struct {
 	Mode       string  `json:"mode"`
 }
 
-// rows compares the samples with training and with test images, and beside each what real images are from these: the
+// rows compares the samples with training and with held-out images, and beside each what real images are from these: the
 // floor, with the same numbers of images, so that FID's bias is the same.
 func (m *fidMeasure) rows() ([]fidRow, error) {
 	near := min(m.cmd.Images, m.real.Len()/2)
 	far := 0
-	if m.held != nil {
+	if m.held.Source != nil {
 		far = min(m.cmd.Images, m.held.Len(), m.real.Len())
 	}
-	if near < 2 || m.held != nil && far < 2 {
-		return nil, fmt.Errorf("fid: %s has %s; comparing needs at least 4, and 2 to test with", m.real.Name(), plural(m.real.Len(), "image"))
+	if near < 2 {
+		return nil, fmt.Errorf("fid: %s has %s; comparing needs at least 4", m.real.Name(), plural(m.real.Len(), "image"))
 	}
 	drawn, err := m.samples(max(near, far))
 	if err != nil {
@@ -55,30 +55,29 @@ func (m *fidMeasure) rows() ([]fidRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := fidComparison{m, m.real, "training images", real.Part(0, near)}
+	of := fidComparison{m, m.real, real.Part(0, near)}
 	rows, err := of.with(nil, "samples", samples.Part(0, near), false)
 	if err == nil {
-		rows, err = of.with(rows, "other training images", real.Part(near, 2*near), true)
+		rows, err = of.with(rows, "other "+m.real.name, real.Part(near, 2*near), true)
 	}
-	if err != nil || m.held == nil {
+	if err != nil || m.held.Source == nil {
 		return rows, err
 	}
 	held, err := m.chosen("test", m.held, far)
 	if err != nil {
 		return nil, err
 	}
-	of = fidComparison{m, m.held, "test images", held}
+	of = fidComparison{m, m.held, held}
 	if rows, err = of.with(rows, "samples", samples.Part(0, far), false); err != nil {
 		return nil, err
 	}
-	return of.with(rows, "training images", real.Part(0, far), true)
+	return of.with(rows, m.real.name, real.Part(0, far), true)
 }
 
 // fidComparison is with one set of real images.
 type fidComparison struct {
 	*fidMeasure
-	src  *data.Source
-	name string
+	of   fidImages
 	real eval.Points
 }
 
@@ -104,7 +103,7 @@ func (f fidComparison) with(rows []fidRow, what string, points eval.Points, floo
 		return nil, err
 	}
 	return append(rows, fidRow{
-		Run: f.run.Run.Dir(), Shown: f.run.State.Images, What: what, Against: f.name, Set: f.src.Name(), Data: f.src.Hash(), Floor: floor,
+		Run: f.run.Run.Dir(), Shown: f.run.State.Images, What: what, Against: f.of.name, Which: f.of.which, Set: f.of.Name(), Data: f.of.Hash(), Floor: floor,
 		Images: n, FID: fid, KID: kid.Mean, Deviation: kid.Deviation, Subsets: kid.Subsets, SubsetSize: kid.Size,
 		Net: f.net.Name(), NetHash: f.net.Hash(), Dim: f.net.Dim(), Seed: f.cmd.Seed, Mode: f.cmd.Mode,
 	}), nil
@@ -133,6 +132,11 @@ func (m *fidMeasure) print(rows []fidRow) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for i, r := range rows {
+		if i == 0 || r.Against != rows[i-1].Against {
+			fmt.Fprintf(m.app.out, "%s: %s\n", r.Against, r.Which)
+		}
 	}
 	for _, r := range rows {
 		if r.Images <= 2*r.Dim {

@@ -44,7 +44,7 @@ func TestFID(t *testing.T) {
 		images        int
 	}{
 		{"samples", "training images", false, 16}, {"other training images", "training images", true, 16},
-		{"samples", "test images", false, 8}, {"training images", "test images", true, 8},
+		{"samples", "held-out images", false, 8}, {"training images", "held-out images", true, 8},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows: %+v", len(rows), rows)
@@ -70,11 +70,12 @@ func TestFID(t *testing.T) {
 	}
 	// Of a set whose two files hold the same images nothing is held out.
 	whole, said := fidRows(t, append(args, "--data", set, "--images=20")...)
-	if len(whole) != 2 || whole[0].Images != 20 || !strings.Contains(said, "no test images: ") {
+	if len(whole) != 2 || whole[0].Images != 20 || !strings.Contains(said, "no given test images: ") || whole[1].What != "other given images" || whole[1].Against != "given images" {
 		t.Errorf("%+v\n%s", whole, said)
 	}
 	_, table, _ := call(t, append([]string{"fid", "--images=4"}, args[:len(args)-1]...)...)
-	for _, w := range []string{"4 each", "(the floor)", rows[0].NetHash[:12], "snapshot at 62 images shown", "4 images are few for 64 features"} {
+	for _, w := range []string{"4 each", "(the floor)", rows[0].NetHash[:12], "snapshot at 62 images shown", "training images: what the run was trained on\n",
+		"held-out images: the part 80/20 seed 1 second of the images of its normal classes, 0\n", "4 images are few for 64 features"} {
 		if !strings.Contains(table, w) {
 			t.Errorf("the table does not say %q:\n%s", w, table)
 		}
@@ -91,7 +92,7 @@ func TestFID(t *testing.T) {
 	}
 }
 
-// Without a drawn split the test images are those of the set's other file, of the normal classes.
+// Without a drawn split the held-out images are those of the set's other file, of the normal classes.
 func TestFIDWithTestFiles(t *testing.T) {
 	t.Setenv("GANBOOK_CACHE", t.TempDir())
 	root, nets, set, other := t.TempDir(), t.TempDir(), bars(t, 40), bars(t, 24)
@@ -115,6 +116,9 @@ func TestFIDWithTestFiles(t *testing.T) {
 		rows, _ := fidRows(t, "1", "--runs", dir, "--features", files[0], "--subsets=2", "--json")
 		if rows[0].Images != images[0] || images[1] == 0 && len(rows) != 2 || images[1] > 0 && (len(rows) != 4 || rows[2].Images != images[1]) {
 			t.Errorf("trained on %s: %+v, want %d images of it and %d others", split, rows, images[0], images[1])
+		}
+		if other := map[string]string{"train": "test", "test": "training"}[split]; other != "" && rows[2].Which != "the "+other+" images of its normal classes, 1" {
+			t.Errorf("trained on %s, compared with %q", split, rows[2].Which)
 		}
 	}
 }
