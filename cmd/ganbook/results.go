@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -329,7 +330,11 @@ func (t *resultTable) command() string {
 // markdown is the table for the README.
 func (t *resultTable) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**, `./ganbook eval %s`\n\n", t.of.Title, t.command())
+	title := t.of.Title
+	if t.of.Name != t.of.Published {
+		title += ": " + path.Base(t.of.Name)
+	}
+	fmt.Fprintf(&b, "**%s**, `./ganbook eval %s`\n\n", title, t.command())
 	line := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	line(t.head)
 	line(slices.Repeat([]string{"---"}, len(t.head)))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"reflect"
 	"strings"
 	"testing"
@@ -136,18 +137,29 @@ func TestClaim(t *testing.T) {
 	}
 }
 
+// Results come by name and scale, each evaluation before its variants, whose folders sort before it.
 func TestAllResults(t *testing.T) {
 	root := t.TempDir()
-	for _, scale := range []string{"short", "full"} {
+	for _, of := range [][2]string{{"anogan/test-wide", "short"}, {"anogan/test", "short"}, {"anogan/test", "full"}} {
 		e := draft()
-		e.Scale = scale
-		if _, err := Fix(t.Context(), filepath.Join(Folder(root, e.Name, scale), EvaluationFile), e); err != nil {
+		e.Name, e.Scale, e.Published = of[0], of[1], "anogan/test"
+		if _, err := Fix(t.Context(), filepath.Join(Folder(root, e.Name, e.Scale), EvaluationFile), e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	list, err := AllResults(root)
-	if err != nil || len(list) != 2 || list[0].Evaluation.Scale != "full" || list[1].BaselineFile(3) != filepath.Join(root, "anogan", "test", "baselines", "class-3.json") {
-		t.Errorf("%+v, %v", list, err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range list {
+		got = append(got, r.Evaluation.Name+" "+r.Evaluation.Scale)
+	}
+	if want := []string{"anogan/test full", "anogan/test short", "anogan/test-wide short"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if file := list[0].BaselineFile(3); file != filepath.Join(root, "anogan", "test", "baselines", "class-3.json") {
+		t.Errorf("baselines in %s", file)
 	}
 	if _, err := AllResults(filepath.Join(root, "none")); err == nil {
 		t.Error("results were found where none are")

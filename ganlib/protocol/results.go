@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (r *Results) Cells() (cells []*Cell, err error) {
 	return cells, errors.Join(unread...)
 }
 
-// AllResults finds every evaluation below a root, by name and scale.
+// AllResults finds every evaluation below a root, by name and scale, each before its variants.
 func AllResults(root string) (list []*Results, err error) {
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() != EvaluationFile {
@@ -88,7 +89,10 @@ func AllResults(root string) (list []*Results, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("protocol: there are no results in %s: %w", root, err)
 	}
-	slices.SortStableFunc(list, func(a, b *Results) int { return strings.Compare(a.Dir, b.Dir) })
+	slices.SortStableFunc(list, func(a, b *Results) int {
+		x, y := a.Evaluation, b.Evaluation
+		return cmp.Or(cmp.Compare(x.Published, y.Published), cmp.Compare(x.Name, y.Name), cmp.Compare(a.Dir, b.Dir))
+	})
 	return list, err
 }
 
