@@ -16,20 +16,20 @@ import (
 
 // contender is a process that does rounds of steps when asked: a line with their number, a line of JSON back.
 type contender struct {
-	name     string
-	cmd      *exec.Cmd
-	ask      io.WriteCloser
-	answers  *bufio.Scanner
-	said     *lastLine
-	about    contenderAbout
-	rounds   []benchRound
-	optional bool // may fail to start, and is left out then
+	name    string
+	cmd     *exec.Cmd
+	ask     io.WriteCloser
+	answers *bufio.Scanner
+	said    *lastLine
+	about   contenderAbout
+	rounds  []benchRound
 }
 
 // contenderAbout is what a contender says of itself when it is ready.
 type contenderAbout struct {
 	Ready    bool    `json:"ready"`
-	First    float64 `json:"first_s"` // seconds of the first step, in which graphs are built
+	Lacks    string  `json:"lacks,omitempty"` // why it will never be ready for this work, which is no failure
+	First    float64 `json:"first_s"`         // seconds of the first step, in which graphs are built
 	Version  string  `json:"version"`
 	Threads  int     `json:"threads,omitempty"`
 	Device   string  `json:"device,omitempty"`
@@ -47,6 +47,11 @@ type benchRound struct {
 
 	busy busyness // of the machine meanwhile
 }
+
+// lacking says that a contender has no such work.
+type lacking struct{ name, why string }
+
+func (l *lacking) Error() string { return l.name + ": " + l.why }
 
 // startContender starts a process and waits until it is ready. It ends with ctx.
 func startContender(ctx context.Context, name string, env []string, program string, args ...string) (*contender, error) {
@@ -68,11 +73,15 @@ func startContender(ctx context.Context, name string, env []string, program stri
 	}
 	k.answers = bufio.NewScanner(out)
 	k.answers.Buffer(nil, 1<<22)
-	switch {
-	case !k.answers.Scan(): // it has ended; waiting brings what it said last
+	if !k.answers.Scan() { // it has ended; waiting brings what it said last
 		k.stop()
 		return nil, errors.Join(context.Cause(ctx), fmt.Errorf("%s did not start: %s", name, k.said))
-	case json.Unmarshal(k.answers.Bytes(), &k.about) != nil || !k.about.Ready:
+	}
+	switch err := json.Unmarshal(k.answers.Bytes(), &k.about); {
+	case err == nil && k.about.Lacks != "":
+		k.kill()
+		return nil, &lacking{name, k.about.Lacks}
+	case err != nil || !k.about.Ready:
 		k.kill()
 		return nil, fmt.Errorf("%s did not start: it printed %q", name, k.answers.Text())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -87,8 +88,8 @@ func (c *benchCmd) measure(a *app, root string, w work.Work, peers []peer) ([]be
 	return append(results, failed...), nil
 }
 
-// start launches ours first, then the peers, and returns those that run also beside an error. A variant that may fail
-// leaves a row that says why.
+// start launches ours first, then the peers, and returns those that run also beside an error. A peer that has no such
+// work, or needs what not every machine has, leaves a row that says why; any other that fails is an error.
 func (c *benchCmd) start(a *app, root string, w work.Work, peers []peer) (list []*contender, failed []benchResult, err error) {
 	ours, err := c.startOurs(a.ctx, w)
 	if err != nil {
@@ -98,12 +99,12 @@ func (c *benchCmd) start(a *app, root string, w work.Work, peers []peer) (list [
 	for _, p := range peers {
 		k, err := p.start(a.ctx, root, w)
 		switch {
-		case err != nil && (!p.optional || a.ctx.Err() != nil):
-			return list, nil, err
-		case err != nil:
+		case err == nil:
+			list = append(list, k)
+		case a.ctx.Err() == nil && (p.optional || errors.As(err, new(*lacking))):
 			failed = append(failed, benchResult{Suite: c.Suite, Work: w.String(), About: w.About(), Contender: p.name, Failed: err.Error()})
 		default:
-			list = append(list, k)
+			return list, nil, err
 		}
 	}
 	return list, failed, nil

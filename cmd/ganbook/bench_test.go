@@ -177,11 +177,16 @@ func TestReadmeTable(t *testing.T) {
 	}
 }
 
-// fakePython is a Python by hand: it has torch, and its steps take 0.02 s but for the variant that cannot start.
+// fakePython is a Python by hand: it has torch, and its steps take 0.02 s but for the variant that cannot start. Its JAX
+// has no toy of 4, and for one of 8 too little memory.
 func fakePython(t *testing.T) string {
 	t.Helper()
 	const script = `#!/bin/sh
 case "$1" in -c) exit 0;; esac
+case "$1:$2" in
+*jax_peer.py:toy:4) echo '{"ready":false,"lacks":"there is no such toy"}'; exit 0;;
+*jax_peer.py:toy:8) echo "RuntimeError: out of memory" >&2; exit 1;;
+esac
 case "$3" in *compile*) echo "no compiler here" >&2; exit 1;; esac
 echo '{"ready":true,"first_s":1.5,"version":"torch 9","threads":2}'
 while read -r steps; do echo '{"wall":[0.02,0.03],"cpu":0.04,"peak_mb":500,"steps":'$steps'}'; done
@@ -248,6 +253,19 @@ func TestBenchSteps(t *testing.T) {
 	}
 	if out := mustCall(t, append(args, "--variants=best")...); !strings.Contains(out, "torch, best flags") || strings.Contains(out, "tutorial") || !strings.Contains(out, "growing, toy GAN in the plane, batch 4: batch 4 → 8") {
 		t.Errorf("%s", out)
+	}
+}
+
+// A library that has not got a work is left out of it, with its words; one that fails is an error, with its words, too.
+func TestBenchOfALibraryThatLacksOrFails(t *testing.T) {
+	t.Setenv("GANBOOK_TEST_AS_PROGRAM", "1")
+	args := []string{"bench", "--jax", fakePython(t), "--rounds=1", "--seconds=0.01"}
+	if out := mustCall(t, append(args, "--work=toy:4")...); !strings.Contains(out, "left out: JAX: there is no such toy\n") || !strings.Contains(out, "\nganbook  ") {
+		t.Errorf("%s", out)
+	}
+	status, out, errOut := call(t, append(args, "--work=toy:8")...)
+	if status != statusFailure || !strings.Contains(errOut, "bench toy:8: JAX did not start: RuntimeError: out of memory") || strings.Contains(out, "left out") {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
 }
 

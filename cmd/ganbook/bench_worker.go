@@ -21,8 +21,8 @@ import (
 // warmUp is how many steps follow the first before anything counts.
 const warmUp = 2
 
-// serveBench is our contender: it does steps of a work, a round of so many for every line with a number that it reads.
-// All rounds together are profiled where a file for that is named.
+// serveBench is our contender: it starts a work, says that it is ready, and answers rounds. All rounds together are
+// profiled where a file for that is named.
 func serveBench(ctx context.Context, name, config, profile string, in io.Reader, out io.Writer) (err error) {
 	w, err := work.Parse(name)
 	if err != nil {
@@ -37,22 +37,16 @@ func serveBench(ctx context.Context, name, config, profile string, in io.Reader,
 		return err
 	}
 	defer step.Close()
+	first, err := warmedUp(ctx, step)
+	if err != nil {
+		return err
+	}
 	config = backend.Config(config)
-	about := contenderAbout{
-		Ready: true, Version: "Go " + strings.TrimPrefix(runlog.Host().Go, "go"), Threads: runtime.GOMAXPROCS(0),
-		Backend: config, Lowering: nn.LoweringOf(config),
-	}
 	answer := json.NewEncoder(out)
-	for i := range 1 + warmUp {
-		began := time.Now()
-		if _, err := step.Do(ctx); err != nil {
-			return err
-		}
-		if i == 0 {
-			about.First = time.Since(began).Seconds()
-		}
-	}
-	if err := answer.Encode(about); err != nil {
+	if err := answer.Encode(contenderAbout{
+		Ready: true, First: first, Version: "Go " + strings.TrimPrefix(runlog.Host().Go, "go"), Threads: runtime.GOMAXPROCS(0),
+		Backend: config, Lowering: nn.LoweringOf(config),
+	}); err != nil {
 		return err
 	}
 	if profile != "" {
@@ -62,6 +56,25 @@ func serveBench(ctx context.Context, name, config, profile string, in io.Reader,
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
+	return answerRounds(ctx, step, in, answer)
+}
+
+// warmedUp does the steps that do not count and returns the seconds of the first.
+func warmedUp(ctx context.Context, step work.Step) (first float64, err error) {
+	for i := range 1 + warmUp {
+		began := time.Now()
+		if _, err := step.Do(ctx); err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			first = time.Since(began).Seconds()
+		}
+	}
+	return first, nil
+}
+
+// answerRounds does a round of steps for every line with a number.
+func answerRounds(ctx context.Context, step work.Step, in io.Reader, answer *json.Encoder) error {
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		steps, err := strconv.Atoi(lines.Text())
 		if err != nil || steps < 1 {

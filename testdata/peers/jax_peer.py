@@ -52,7 +52,7 @@ class Player:
 def main():
     family, sizes, flags, path = serve.arguments()
     if family not in WORKS:
-        sys.exit(f"jax_peer.py: there is no work {family} in JAX, only {', '.join(WORKS)}")
+        return serve.say(ready=False, lacks=f"there is no work {family} in jax_peer.py, only {', '.join(WORKS)}")
     device = jax.devices("gpu" if "cuda" in flags else "cpu")[0]
     with jax.default_device(device):
         work = WORKS[family](*sizes)

@@ -2,7 +2,8 @@
 
 A peer does its first steps, prints one line of JSON that says it is ready, and then answers every line with the number
 of steps it reads with one line of JSON: the seconds of each step, the processor's seconds a step, the peak of memory.
-So its rounds alternate with another program's. With --check FILE it takes weights and inputs from the file instead,
+So its rounds alternate with another program's. One that has no such work prints a line with ready false and lacks, the
+reason, and ends; whatever else keeps it from being ready is an error. With --check FILE it takes weights and inputs from the file instead,
 does one step with each of them, prints the losses, and ends.
 """
 import base64
