@@ -167,7 +167,7 @@ func peerPython(t *testing.T, variable, library string) string {
 }
 
 // comparePeer does the first steps of a work on both sides, from the same weights and inputs: the losses agree, so do
-// the number of parameters and, where the peer counts them, the multiplications. Returned is what the peer said.
+// the number of parameters and, where the peer counts them, the multiplications.
 func comparePeer(t *testing.T, name, python, script, flags string) {
 	t.Helper()
 	w, err := Parse(name)
@@ -179,32 +179,7 @@ func comparePeer(t *testing.T, name, python, script, flags string) {
 		t.Fatal(err)
 	}
 	defer step.Close()
-	steps := 3
-	var numbers peerNumbers
-	switch s := step.(type) {
-	case *game:
-		numbers = gameNumbers(t, s, w, steps)
-	case *search:
-		steps = 5
-		numbers = searchNumbers(t, s, steps)
-	}
-	var ours [][]float64
-	for range steps {
-		losses, err := step.Do(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ours = append(ours, losses)
-	}
-	if b, ok := step.(*blocks); ok { // whose weights stay as they are
-		numbers.addWeights(t, b.store)
-		for range steps {
-			numbers.Steps = append(numbers.Steps, map[string]peerTensor{"x": asPeerTensor(t, b.image)})
-		}
-	}
-	if fall := ours[0][0] - ours[steps-1][0]; w.Family() == "search" && fall < 0.02 { // 50 tolerances
-		t.Errorf("the losses %v fall too little to be compared", ours)
-	}
+	numbers, ours := firstSteps(t, w, step)
 	theirs := askPeer(t, numbers, python, script, w.String(), flags)
 	if theirs.Parameters != step.Parameters() {
 		t.Errorf("%d parameters, the peer has %d", step.Parameters(), theirs.Parameters)
@@ -216,14 +191,50 @@ func comparePeer(t *testing.T, name, python, script, flags string) {
 	if theirs.Multiplications != 0 && theirs.Multiplications != want {
 		t.Errorf("%d multiplications, the peer counts %d", want, theirs.Multiplications)
 	}
-	if len(theirs.Losses) != steps {
-		t.Fatalf("%d steps, want %d", len(theirs.Losses), steps)
+	compareLosses(t, ours, theirs.Losses)
+}
+
+// firstSteps does steps on our side and returns what they began with, for the peer, and their losses.
+func firstSteps(t *testing.T, w Work, step Step) (numbers peerNumbers, losses [][]float64) {
+	t.Helper()
+	steps := 3
+	switch s := step.(type) {
+	case *game:
+		numbers = gameNumbers(t, s, w, steps)
+	case *search:
+		steps = 5
+		numbers = searchNumbers(t, s, steps)
 	}
-	// Of float32 sums in another order, after Adam, whose first updates turn the noise of small gradients into steps.
+	for range steps {
+		values, err := step.Do(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, values)
+	}
+	if b, ok := step.(*blocks); ok { // whose weights stay as they are
+		numbers.addWeights(t, b.store)
+		for range steps {
+			numbers.Steps = append(numbers.Steps, map[string]peerTensor{"x": asPeerTensor(t, b.image)})
+		}
+	}
+	if fall := losses[0][0] - losses[steps-1][0]; w.Family() == "search" && fall < 0.02 { // 50 tolerances
+		t.Errorf("the losses %v fall too little to be compared", losses)
+	}
+	return numbers, losses
+}
+
+// compareLosses allows for float32 sums in another order, after Adam, whose first updates turn the noise of small gradients
+// into steps.
+func compareLosses(t *testing.T, ours, theirs [][]float64) {
+	t.Helper()
+	if len(theirs) != len(ours) {
+		t.Fatalf("%d steps, want %d", len(theirs), len(ours))
+	}
 	for i := range ours {
 		for k, v := range ours[i] {
-			if d := math.Abs(v - theirs.Losses[i][k]); !(d <= 2e-4*(1+math.Abs(v))) {
-				t.Errorf("step %d: losses %v, the peer's %v", i+1, ours[i], theirs.Losses[i])
+			if d := math.Abs(v - theirs[i][k]); !(d <= 2e-4*(1+math.Abs(v))) {
+				t.Errorf("step %d: losses %v, the peer's %v", i+1, ours[i], theirs[i])
 				break
 			}
 		}
