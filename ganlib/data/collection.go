@@ -138,18 +138,7 @@ func writePictures(ctx context.Context, w *preparedWriter, place string, entries
 	spoiled := spoilage{place: place, allowed: min(100, max(1, len(entries)/100))}
 	for start := 0; start < len(entries); start += chunkImages {
 		chunk := entries[start:min(start+chunkImages, len(entries))]
-		pictures := make([]picture, len(chunk))
-		err := inParallel(ctx, len(chunk), func(i int) {
-			p, err := readPicture(chunk[i], o)
-			if err != nil {
-				spoiled.add(chunk[i].name, err)
-				return
-			}
-			pictures[i] = p
-		})
-		if err == nil {
-			err = spoiled.verdict()
-		}
+		pictures, err := readPictures(ctx, chunk, o, &spoiled)
 		if err != nil {
 			return err
 		}
@@ -175,6 +164,23 @@ func writePictures(ctx context.Context, w *preparedWriter, place string, entries
 		w.Found += fmt.Sprintf("; %d unreadable left out, first %v", spoiled.count, spoiled.first)
 	}
 	return nil
+}
+
+// readPictures decodes a chunk on all cores. Of an unreadable picture there are no pixels.
+func readPictures(ctx context.Context, chunk []entry, o Options, spoiled *spoilage) ([]picture, error) {
+	pictures := make([]picture, len(chunk))
+	err := inParallel(ctx, len(chunk), func(i int) {
+		p, err := readPicture(chunk[i], o)
+		if err != nil {
+			spoiled.add(chunk[i].name, err)
+			return
+		}
+		pictures[i] = p
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pictures, spoiled.verdict()
 }
 
 func readPicture(e entry, o Options) (picture, error) {
