@@ -202,6 +202,33 @@ func TestScores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkPictures(t, s)
+	threshold := checkThreshold(t, s)
+	checkTables(t, s, threshold)
+	for name, draw := range map[string]func() (any, error){
+		"histogram": func() (any, error) { return s.Histogram(threshold) }, "ROC": func() (any, error) { return s.ROC("residual") },
+		"heat maps": func() (any, error) { return s.HeatMaps(2) }, "mistakes": func() (any, error) { return s.Mistakes(20) },
+		"steps": func() (any, error) { return Morphs(run, 1, 0, 10, 150) },
+	} {
+		if _, err := draw(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Morphs(run, 1, 7); err == nil || !strings.Contains(err.Error(), "step 7 was not kept") {
+		t.Errorf("a step between frames: %v", err)
+	}
+	if err := Live(run, true); err != nil {
+		t.Error(err)
+	}
+	_, said, err := Embedding(run)
+	if err != nil || !strings.HasPrefix(said, "16 pictures, 588 features each") {
+		t.Errorf("%q, %v", said, err)
+	}
+}
+
+// checkPictures compares what is kept of each picture with itself: the two images are as far apart as R says.
+func checkPictures(t *testing.T, s Scores) {
+	t.Helper()
 	if len(s.Calibration) != 8 || len(s.Test) != 16 || !strings.Contains(s.Search, "16 pictures in ") || !strings.Contains(s.Search, "150 steps of Adam at 0.1") {
 		t.Fatalf("%d and %d pictures: %s", len(s.Calibration), len(s.Test), s.Search)
 	}
@@ -217,6 +244,11 @@ func TestScores(t *testing.T) {
 			t.Errorf("picture %d: kept images are %v apart, R is %v", i, sum, p.Residual)
 		}
 	}
+}
+
+// checkThreshold returns the threshold, which of eight normal scores is just above the largest.
+func checkThreshold(t *testing.T, s Scores) float64 {
+	t.Helper()
 	threshold, err := s.Threshold(0.95)
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +260,11 @@ func TestScores(t *testing.T) {
 	if !(threshold > largest && threshold < largest+1e-9) {
 		t.Errorf("the threshold is %v, the largest of eight normal scores %v", threshold, largest)
 	}
+	return threshold
+}
+
+func checkTables(t *testing.T, s Scores, threshold float64) {
+	t.Helper()
 	table, err := s.Markdown()
 	if err != nil || strings.Count(table, "\n") != 6 || !strings.Contains(table, "without any search") {
 		t.Errorf("%v\n%s", err, table)
@@ -235,27 +272,8 @@ func TestScores(t *testing.T) {
 	if text, err := s.Decisions(threshold); err != nil || !strings.Contains(text, "| abnormal | ") {
 		t.Errorf("%v\n%s", err, text)
 	}
-	for name, draw := range map[string]func() (any, error){
-		"histogram": func() (any, error) { return s.Histogram(threshold) }, "ROC": func() (any, error) { return s.ROC("residual") },
-		"heat maps": func() (any, error) { return s.HeatMaps(2) }, "mistakes": func() (any, error) { return s.Mistakes(20) },
-		"steps": func() (any, error) { return Morphs(run, 1, 0, 10, 150) },
-	} {
-		if _, err := draw(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
 	if _, _, err := Of(s.Test, "mean"); err == nil || !strings.Contains(err.Error(), `no score "mean"`) {
 		t.Errorf("an unknown score: %v", err)
-	}
-	if _, err := Morphs(run, 1, 7); err == nil || !strings.Contains(err.Error(), "step 7 was not kept") {
-		t.Errorf("a step between frames: %v", err)
-	}
-	if err := Live(run, true); err != nil {
-		t.Error(err)
-	}
-	_, said, err := Embedding(run)
-	if err != nil || !strings.HasPrefix(said, "16 pictures, 588 features each") {
-		t.Errorf("%q, %v", said, err)
 	}
 }
 
