@@ -3,8 +3,12 @@ package data
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -79,4 +83,59 @@ func TestOfficialFilesAndOthers(t *testing.T) {
 	if first, _, err := mine.Divide(0.8, 1); err != nil || first.Official() || !strings.Contains(first.Note(), "not the official set") {
 		t.Errorf("a part of it: %v, note %q", err, first.Note())
 	}
+}
+
+// Files that are no official set are the same images wherever they lie; so are their parts and what is mixed from them. Of
+// an official set the name belongs to the hash, on which sealed evaluations rely.
+func TestHashOfFilesThatMove(t *testing.T) {
+	withCache(t)
+	hashes := func(folder string) (list []string) {
+		dir := filepath.Join(t.TempDir(), folder)
+		write(t, filepath.Join(dir, "train-images-idx3-ubyte"), idxBytes(makeBytes(40), 10, 2, 2))
+		write(t, filepath.Join(dir, "train-labels-idx1-ubyte"), idxBytes([]byte{0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, 10))
+		s := opened(t, "", dir, Options{})
+		if s.Name() != folder || s.Official() || s.Hash() != s.contentHash() {
+			t.Errorf("%s: name %s, official %v", folder, s.Name(), s.Official())
+		}
+		normal, abnormal, err := s.LeaveOut(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, second, err := normal.Divide(0.6, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mixed, err := first.Contaminate(abnormal, 0.5, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*Source{s, normal, abnormal, first, second, mixed} {
+			list = append(list, s.Hash())
+		}
+		return list
+	}
+	here, there := hashes("here"), hashes("there")
+	if !slices.Equal(here, there) {
+		t.Errorf("%v here, %v there", here, there)
+	}
+	if slices.Sort(here); len(slices.Compact(here)) != 6 {
+		t.Errorf("two parts have one hash: %v", here)
+	}
+
+	s := stored("mnist", []byte{1, 2, 3, 4}, 2, 1, 2, 1, []uint8{7, 8})
+	s.official = true
+	whole := sha256.Sum256([]byte("\x01\x02\x03\x04\x07\x08\"mnist\" 2 1 2 1\n"))
+	part := sha256.Sum256(fmt.Appendf(nil, "subset of %x \"mnist class 8\": [1]\n", whole))
+	eight, err := s.Of("class 8", func(c int) bool { return c == 8 })
+	if err != nil || s.Hash() != hex.EncodeToString(whole[:]) || eight.Hash() != hex.EncodeToString(part[:]) {
+		t.Errorf("an official set: %s, its class 8: %s, %v", s.Hash(), eight.Hash(), err)
+	}
+}
+
+func makeBytes(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return b
 }

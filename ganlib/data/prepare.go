@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// preparedVersion changes whenever the same files would be prepared to other pixels or described in other words.
-const preparedVersion = 2
+// preparedVersion changes whenever the same files would be prepared to other pixels, described in other words or hashed otherwise.
+const preparedVersion = 3
 
 // CacheDir is where prepared files are kept: "prepared" in $GANBOOK_CACHE, or in "ganbook" of the user's cache directory.
 // Every file in it can be deleted; it is made again when needed.

@@ -61,7 +61,7 @@ func (d *description) source(body []byte) *Source {
 		labels = body[d.pixelBytes():d.bytes():d.bytes()]
 	}
 	s := stored(d.Name, body[:d.pixelBytes():d.pixelBytes()], d.Images, d.Height, d.Width, d.Channels, labels)
-	s.note, s.found, s.official = d.Note, d.Found, d.Official
+	s.note, s.found, s.official, s.unnamed = d.Note, d.Found, d.Official, !d.Official
 	s.hash = func() string { return d.Hash }
 	return s
 }
@@ -192,7 +192,11 @@ func (w *preparedWriter) finish() (*Source, error) {
 		}
 	}
 	w.endBlock()
-	w.Hash = finishHash(w.sum, w.Name, w.Images, w.Height, w.Width, w.Channels)
+	named := ""
+	if w.Official {
+		named = w.Name
+	}
+	w.Hash = finishHash(w.sum, named, w.Images, w.Height, w.Width, w.Channels)
 	if w.file == nil {
 		if err := w.out.Flush(); err != nil {
 			return nil, err

@@ -254,7 +254,13 @@ func TestSharedOfficialSets(t *testing.T) {
 		set, split string
 		n          int
 		class0     int
-	}{{"mnist", "train", 60000, 5923}, {"mnist", "test", 10000, 980}, {"kmnist", "test", 10000, 1000}, {"cifar10", "test", 10000, 1000}} {
+		hash       string // as sealed evaluations have it
+	}{
+		{"mnist", "train", 60000, 5923, "6bfb007176d381bfb59871007fd081056983ede470083fe3f09f14c8daf7a95e"},
+		{"mnist", "test", 10000, 980, "60d2d67987f4050adb9d57cca4264d99d69757eee38cb264e4596b50425d539f"},
+		{"kmnist", "test", 10000, 1000, "f26d7219b49c53c4e04c135e42e1885c5c79971874b988ffbf73b5b0eafca04b"},
+		{"cifar10", "test", 10000, 1000, "77a4016967e950cc146b04a43751c6d68dca9f412299f328d9d98c062f306048"},
+	} {
 		dir := filepath.Join(shared, c.set)
 		if _, err := os.Stat(dir); err != nil {
 			t.Skipf("no %s", dir)
@@ -262,6 +268,9 @@ func TestSharedOfficialSets(t *testing.T) {
 		s := opened(t, c.set, dir, Options{Split: c.split})
 		if s.Len() != c.n || s.Name() != c.set || !s.Official() || bytes.Count(s.Labels(), []byte{0}) != c.class0 {
 			t.Errorf("%s %s: %d images, official %v, %d of class 0, note %q", c.set, c.split, s.Len(), s.Official(), bytes.Count(s.Labels(), []byte{0}), s.Note())
+		}
+		if s.Hash() != c.hash {
+			t.Errorf("%s %s has the hash %s, not %s: evaluations of it would be refused", c.set, c.split, s.Hash(), c.hash)
 		}
 	}
 }

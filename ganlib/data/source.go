@@ -12,6 +12,7 @@ import (
 type Source struct {
 	name, note, found       string
 	official                bool
+	unnamed                 bool // its name is where its files happen to lie, and no part of the hash
 	n                       int
 	height, width, channels int
 	labels                  []uint8
@@ -80,8 +81,9 @@ func (s *Source) At(i int) []byte {
 	return s.image(i)
 }
 
-// Hash is the SHA-256 of pixels, labels, name and shape, in hexadecimal. A generated set (Faces) is hashed by what it
-// is drawn from, a subset or mixture by the hashes of its parents and the indices, so that naming a set is cheap.
+// Hash is the SHA-256 of pixels, labels, name and shape, in hexadecimal. The name of files that are not an official set
+// is left out: it is that of their folder, and they remain the same in another one. A generated set (Faces) is hashed by
+// what it is drawn from, a subset or mixture by the hashes of its parents and the indices, so that naming a set is cheap.
 func (s *Source) Hash() string { return s.hash() }
 
 // normalised is (v/255 - 0.5)/0.5 for every byte, rounded at every step as torchvision's ToTensor and Normalize do.
@@ -133,7 +135,15 @@ func (s *Source) contentHash() string {
 		h.Write(s.image(i))
 	}
 	h.Write(s.labels)
-	return finishHash(h, s.name, s.n, s.height, s.width, s.channels)
+	return finishHash(h, s.hashedName(), s.n, s.height, s.width, s.channels)
+}
+
+// hashedName is the name as far as it belongs to the hash.
+func (s *Source) hashedName() string {
+	if s.unnamed {
+		return ""
+	}
+	return s.name
 }
 
 // finishHash closes a hash over pixels and labels with name and shape, which are known last while a set is prepared.

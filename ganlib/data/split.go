@@ -43,7 +43,7 @@ func (s *Source) pick(indices []int) (*Source, error) {
 	// The parent's hash and the indices name the pixels; reading them again would be slow.
 	sub.hash = sync.OnceValue(func() string {
 		h := newSHA256()
-		fmt.Fprintf(h, "subset of %s %q: %v\n", s.Hash(), sub.name, order)
+		fmt.Fprintf(h, "subset of %s %q: %v\n", s.Hash(), sub.hashedName(), order)
 		return hex.EncodeToString(h.Sum(nil))
 	})
 	return &sub, nil
