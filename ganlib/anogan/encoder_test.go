@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib"
-	"github.com/ganbook/ganbook/ganlib/data"
 	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/ganbook/ganbook/ganlib/nn"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -183,18 +182,6 @@ func TestNoEncoder(t *testing.T) {
 	if _, err := NewMapper(gantest.Backend(t), store, gan, Encoded().Search, MapperOptions{}); err == nil || !strings.Contains(err.Error(), "no encoder") {
 		t.Errorf("a search from an encoder that is not there: %v", err)
 	}
-}
-
-// firstBatch is what the game's trainer sees first.
-func firstBatch(t *testing.T, c Config) *tensors.Tensor {
-	t.Helper()
-	stream := blobs(t, c.EpochImages, c.ImageSize).Stream(master, data.Position{})
-	defer stream.Close()
-	b, err := stream.Next(t.Context(), c.BatchSize, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tensors.FromFlatDataAndDimensions(b.Pixels, b.N, b.Height, b.Width, b.Channels)
 }
 
 func values(t *testing.T, store *model.Store, name string) []float64 {

@@ -70,8 +70,8 @@ func iterate(t *testing.T, trainer *train.Trainer, stream *data.Stream) map[stri
 	return point.Values
 }
 
-// byHand does steps one call each, on one batch and one z, as a program without a trainer would.
-func byHand(t *testing.T, c Config, gan *ganlib.GAN, store *model.Store, steps []ganlib.Step) map[string]float64 {
+// firstBatch is what the game's trainer sees first.
+func firstBatch(t *testing.T, c Config) *tensors.Tensor {
 	t.Helper()
 	stream := blobs(t, c.EpochImages, c.ImageSize).Stream(master, data.Position{})
 	defer stream.Close()
@@ -79,8 +79,14 @@ func byHand(t *testing.T, c Config, gan *ganlib.GAN, store *model.Store, steps [
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := tensors.FromFlatDataAndDimensions(b.Pixels, b.N, b.Height, b.Width, b.Channels)
-	z := tensors.FromFlatDataAndDimensions(gan.Prior.Sample(seed.Rand(master, "z", 0, 0), b.N), b.N, c.Latent)
+	return tensors.FromFlatDataAndDimensions(b.Pixels, b.N, b.Height, b.Width, b.Channels)
+}
+
+// byHand does steps one call each, on one batch and one z, as a program without a trainer would.
+func byHand(t *testing.T, c Config, gan *ganlib.GAN, store *model.Store, steps []ganlib.Step) map[string]float64 {
+	t.Helper()
+	real := firstBatch(t, c)
+	z := tensors.FromFlatDataAndDimensions(gan.Prior.Sample(seed.Rand(master, "z", 0, 0), c.BatchSize), c.BatchSize, c.Latent)
 	values, updates := map[string]float64{}, map[string]int64{}
 	for _, step := range steps {
 		updates[step.Name]++
