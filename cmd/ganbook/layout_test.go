@@ -30,22 +30,24 @@ const (
 	gonum   = "gonum.org/v1/gonum/..."
 	gonb    = "github.com/janpfeifer/gonb/..."
 	zmq     = "github.com/go-zeromq/zmq4/..."
-	seeds   = "ganlib/seed" // a leaf: how one master seed is split
+	seeds   = "ganlib/seed"   // a leaf: how one master seed is split
+	vectors = "ganlib/vector" // a leaf: registers
 )
 
 // rules is the table "who may import whom"; the first line that matches a package holds. Data flows one way:
 // data, model, train, runlog, plots, notebook.
 var rules = []rule{
 	{"ganlib/seed", nil, nil},
+	{"ganlib/vector", nil, nil},
 	// What batch norm does (nn.Mode) is part of the vocabulary, so nn lies below the root and below train.
 	{"ganlib", []string{seeds, "ganlib/nn"}, []string{gomlx, compute}},
 	{"ganlib/backend/...", []string{"ganlib/backend/..."}, []string{gomlx, compute, goxla}},
 	{"ganlib/nn/...", []string{seeds, "ganlib/backend", "ganlib/nn/..."}, []string{gomlx, compute}},
 	{"ganlib/loss/...", nil, []string{gomlx, compute}},
-	{"ganlib/data/...", []string{seeds, "ganlib/data/..."}, []string{gomlx, compute, ximage, xsys}},
+	{"ganlib/data/...", []string{seeds, vectors, "ganlib/data/..."}, []string{gomlx, compute, ximage, xsys}},
 	{"ganlib/runlog/...", nil, []string{xsys}},
 	{"ganlib/health", []string{"ganlib/runlog"}, nil},
-	{"ganlib/eval/...", []string{"ganlib/eval/..."}, []string{gonum}},
+	{"ganlib/eval/...", []string{vectors, "ganlib/eval/..."}, []string{gonum}},
 	{"ganlib/protocol", []string{seeds, "ganlib/data", "ganlib/eval", "ganlib/runlog"}, nil},
 	{"ganlib/train/...", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/health", "ganlib/train/..."}, []string{gomlx, compute}},
 	{"ganlib/features", []string{seeds, "ganlib", "ganlib/nn", "ganlib/data", "ganlib/runlog", "ganlib/eval"}, []string{gomlx, compute}},

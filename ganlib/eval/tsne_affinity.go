@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/ganbook/ganbook/ganlib/vector"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
@@ -119,6 +120,7 @@ func neighbourhood(row, distances []float64, i int, beta float64) (perplexity fl
 			nearest = min(nearest, d)
 		}
 	}
+	vector.ClearUpper() // for the exponentials: t-SNE of 600 points takes a thirteenth of the time
 	sum, weighted := 0.0, 0.0
 	for j, d := range distances {
 		row[j] = 0
