@@ -11,12 +11,6 @@ func (c Config) Validate() error {
 	switch {
 	case len(c.GenMaps) < 1 || len(c.GenMaps) > 8 || len(c.DiscMaps) < 1 || len(c.DiscMaps) > 8 || slices.Min(slices.Concat(c.GenMaps, c.DiscMaps)) < 1:
 		return fmt.Errorf("anogan: g_maps %v, d_maps %v; each is a list of 1 to 8 numbers of maps, all at least 1", c.GenMaps, c.DiscMaps)
-	case len(c.EncMaps) > 8 || len(c.EncMaps) > 0 && slices.Min(c.EncMaps) < 1:
-		return fmt.Errorf("anogan: e_maps %v; it is a list of up to 8 numbers of maps, all at least 1", c.EncMaps)
-	case !(c.Rebuild >= 0) || math.IsInf(c.Rebuild, 0) || c.Rebuild > 0 && len(c.EncMaps) == 0:
-		return fmt.Errorf("anogan: rebuild %v, e_maps %v; the weight must not be negative, and without an encoder there is nothing to rebuild", c.Rebuild, c.EncMaps)
-	case c.From == FromEncoder && len(c.EncMaps) == 0:
-		return fmt.Errorf("anogan: search_from encoder, but there is none; give it layers with e_maps, such as e_maps=16,32")
 	case c.GenStride != 1 && c.GenStride != 2:
 		return fmt.Errorf("anogan: g_last %d; the stride of G's last block is 1 or 2", c.GenStride)
 	case c.ImageSize < 8 || c.ImageSize > 1024 || !c.Dense && c.ImageSize%c.growth() != 0:
@@ -38,10 +32,25 @@ func (c Config) Validate() error {
 	if _, ok := normRules[c.Norm]; !ok {
 		return fmt.Errorf("anogan: bn %q; it is \"tf1\", \"tf1-unfused\" or \"dcgan\"", c.Norm)
 	}
+	if err := c.validateEncoder(); err != nil {
+		return err
+	}
 	if err := c.validateTraining(); err != nil {
 		return err
 	}
 	return c.Search.validate(c.Prior)
+}
+
+func (c Config) validateEncoder() error {
+	switch {
+	case len(c.EncMaps) > 8 || len(c.EncMaps) > 0 && slices.Min(c.EncMaps) < 1:
+		return fmt.Errorf("anogan: e_maps %v; it is a list of up to 8 numbers of maps, all at least 1", c.EncMaps)
+	case !(c.Rebuild >= 0) || math.IsInf(c.Rebuild, 0) || c.Rebuild > 0 && len(c.EncMaps) == 0:
+		return fmt.Errorf("anogan: rebuild %v, e_maps %v; the weight must not be negative, and without an encoder there is nothing to rebuild", c.Rebuild, c.EncMaps)
+	case c.From == FromEncoder && len(c.EncMaps) == 0:
+		return fmt.Errorf("anogan: search_from encoder, but there is none; give it layers with e_maps, such as e_maps=16,32")
+	}
+	return nil
 }
 
 func (c Config) validateTraining() error {
