@@ -37,6 +37,9 @@ func anoganEncoded() Experiment {
 	e.Title = "AnoGAN with an encoder trained along, no search"
 	e.Document = "ours, after f-AnoGAN (Schlegl et al. 2019) and VAE/GAN (Larsen et al. 2016, arXiv 1512.09300)"
 	e.Losses = append(e.Losses, "E/loss")
+	e.LogLine = func(p runlog.Point, epochs int) string {
+		return anoganLine(p, epochs) + fmt.Sprintf("\tE loss: %.4f", p.Values["E/loss"])
+	}
 	return e
 }
 
