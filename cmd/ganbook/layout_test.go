@@ -45,7 +45,7 @@ var rules = []rule{
 	{"ganlib/nn/...", []string{seeds, "ganlib/backend", "ganlib/nn/..."}, []string{gomlx, compute}},
 	{"ganlib/loss/...", nil, []string{gomlx, compute}},
 	{"ganlib/data/...", []string{seeds, vectors, "ganlib/data/..."}, []string{gomlx, compute, ximage, xsys}},
-	{"ganlib/runlog/...", nil, []string{xsys}},
+	{"ganlib/runlog/...", []string{vectors}, []string{xsys}},
 	{"ganlib/health", []string{"ganlib/runlog"}, nil},
 	{"ganlib/eval/...", []string{vectors, "ganlib/eval/..."}, []string{gonum}},
 	{"ganlib/protocol", []string{seeds, "ganlib/data", "ganlib/eval", "ganlib/runlog"}, nil},

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/ganbook/ganbook/ganlib/vector"
 )
 
 // A prepared file holds decoded images so that a second start costs milliseconds:
@@ -139,7 +141,7 @@ type preparedWriter struct {
 }
 
 func newPreparedWriter(path string, d description) (*preparedWriter, error) {
-	w := &preparedWriter{description: d, path: path, sum: newSHA256()}
+	w := &preparedWriter{description: d, path: path, sum: vector.SHA256()}
 	if path == "" {
 		w.out = bufio.NewWriter(&w.memory)
 		return w, nil

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/ganbook/ganbook/ganlib/vector"
 )
 
 // Set is a public data set: what it is, on which terms, and where its files are.
@@ -205,7 +207,7 @@ func digestsOfFile(path string) (digests, error) {
 		return digests{}, err
 	}
 	defer f.Close()
-	m, s := md5.New(), newSHA256()
+	m, s := md5.New(), vector.SHA256()
 	if _, err := io.Copy(io.MultiWriter(m, s), f); err != nil {
 		return digests{}, fmt.Errorf("%s: %w", path, err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash"
 	"sync"
+
+	"github.com/ganbook/ganbook/ganlib/vector"
 )
 
 // Source is a fixed, indexable set of uint8 images of one shape, in memory, in a memory-mapped prepared file, or
@@ -130,7 +132,7 @@ func (s *Source) fillReduced(dst []float32, indices []int, factor int) {
 }
 
 func (s *Source) contentHash() string {
-	h := newSHA256()
+	h := vector.SHA256()
 	for i := range s.n {
 		h.Write(s.image(i))
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/ganbook/ganbook/ganlib/seed"
+	"github.com/ganbook/ganbook/ganlib/vector"
 )
 
 // Subset is the images of indices, in that order; an index may occur more than once. Its note says of how many images
@@ -42,7 +43,7 @@ func (s *Source) pick(indices []int) (*Source, error) {
 	sub.image = func(k int) []byte { return s.image(order[k]) }
 	// The parent's hash and the indices name the pixels; reading them again would be slow.
 	sub.hash = sync.OnceValue(func() string {
-		h := newSHA256()
+		h := vector.SHA256()
 		fmt.Fprintf(h, "subset of %s %q: %v\n", s.Hash(), sub.hashedName(), order)
 		return hex.EncodeToString(h.Sum(nil))
 	})
@@ -188,7 +189,7 @@ func (s *Source) Contaminate(with *Source, fraction float64, master int64) (*Sou
 		}
 	}
 	mixed.hash = sync.OnceValue(func() string {
-		h := newSHA256()
+		h := vector.SHA256()
 		fmt.Fprintf(h, "%s with %s: %v at %v\n", s.Hash(), with.Hash(), guests, places)
 		return hex.EncodeToString(h.Sum(nil))
 	})

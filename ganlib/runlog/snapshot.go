@@ -1,7 +1,6 @@
 package runlog
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/ganbook/ganbook/ganlib/vector"
 )
 
 const (
@@ -101,7 +102,7 @@ func (r *Run) fill(dir string, tensors []Tensor, s snapshotState) error {
 // hashParts is SHA-256: a checksum would find damage as well, but this one also names the weights, any system can
 // recompute it, and 76 MB take 50 ms on a processor that has its instructions.
 func hashParts(parts [][]byte) string {
-	h := sha256.New()
+	h := vector.SHA256()
 	for _, p := range parts {
 		h.Write(p)
 	}

@@ -1,4 +1,4 @@
-package data
+package vector
 
 import (
 	"crypto/sha256"
@@ -12,7 +12,7 @@ func TestSHA256(t *testing.T) {
 	for i := range text {
 		text[i] = byte(i * i)
 	}
-	h := newSHA256()
+	h := SHA256()
 	for rest := text; len(rest) > 0; {
 		n := min(len(rest), 1+len(rest)/3)
 		if got, err := h.Write(rest[:n]); got != n || err != nil {
