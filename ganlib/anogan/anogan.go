@@ -21,12 +21,13 @@ const (
 //	D   minimise  −log D(x) − log(1 − D(G(z)))
 //	G   minimise  −log D(G(z))                   through the D just updated; GenSteps times, each with the G just updated
 //
-// With an encoder, in the last of G's steps and before it moves anything:
+// With an encoder each of G's steps minimises its loss + Rebuild·mean (x − G(E(x)))², and with the last of them, before that
+// moves anything:
 //
-//	G   minimises its loss + Rebuild·mean (x − G(E(x)))²
 //	E   minimise  mean (x − G(E(x)))²
 //
-// All steps see one z. All of them use the statistics of the batch; a network's moving averages move in its own steps.
+// All steps see one z. All of them use the statistics of the batch; a network's moving averages move in its own steps, those
+// of G twice where it draws G(z) and G(E(x)), so that they are of both.
 func New(c Config) (*ganlib.GAN, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err

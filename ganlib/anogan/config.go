@@ -40,7 +40,7 @@ type Config struct {
 	Beta1        float64 `symbol:"beta1"`
 	Beta2        float64 `symbol:"beta2"`
 	Epsilon      float64 `symbol:"eps"`        // as TensorFlow 1 has it: "epsilon hat"
-	LateEpoch    int     `symbol:"late_epoch"` // from here on another Adam, with LateRate; 0: never
+	LateEpoch    int     `symbol:"late_epoch"` // from here on another Adam, with LateRate for D and G; 0: never
 	LateRate     float64 `symbol:"late_lr"`
 	EpochImages  int     `symbol:"n"` // images in an epoch
 
@@ -102,8 +102,8 @@ func Paper2017() Config {
 // Encoded trains an encoder along with the game, and scores by mean (x − G(E(x)))² without any search. The encoder and its
 // place in the score are f-AnoGAN's (Schlegl et al. 2019, Medical Image Analysis 54, izi), but for two things: E learns
 // together with G rather than after it, and G's loss has a share in what they make of x together, as in VAE/GAN
-// (Larsen et al. 2016, arXiv 1512.09300), so that G covers the normal images instead of some of them. The settings were
-// tried on two classes of Fashion-MNIST and fixed before anything ran on MNIST.
+// (Larsen et al. 2016, arXiv 1512.09300), so that G is to cover the normal images instead of some of them. The settings
+// were tried on two classes of Fashion-MNIST and fixed before anything ran on MNIST.
 func Encoded() Config {
 	return Config{
 		BatchSize: 128, ImageSize: 28, Channels: 1, Latent: 32,
@@ -130,7 +130,7 @@ func (c Config) prior() ganlib.Prior {
 	return ganlib.Uniform(c.Latent)
 }
 
-// adam is the optimiser of both networks.
+// adam is the optimiser of every network.
 func (c Config) adam() ganlib.Adam {
 	return ganlib.Adam{LearningRate: c.LearningRate, Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon, EpsilonHat: true}
 }
@@ -152,7 +152,7 @@ func (c Config) schedule() ganlib.Schedule {
 }
 
 // twoAdams is the blog's change of learning rate: from some image on another optimiser, whose moments and count of steps
-// begin at zero.
+// begin at zero. An encoder's begin anew, too, but it keeps its rate, to follow a G that has all but come to rest.
 type twoAdams struct {
 	from int64
 	rate float64

@@ -10,8 +10,8 @@ import (
 // sums where [Search].Sums says so.
 type Result struct {
 	Query          int
-	Residual       float64   // R(x) = |x − G(z)| at the last z
-	Discrimination float64   // D(x) = |f(x) − f(G(z))| there
+	Residual       float64   // R(x) = |x − G(z)| at the last z, squared where [Search].Squares says so
+	Discrimination float64   // D(x) = |f(x) − f(G(z))| there, likewise
 	Score          float64   // A(x) = (1−λ)·R + λ·D there
 	Logit          float64   // of D for the query itself, high for what D takes for real
 	Z              []float32 // the last z

@@ -72,6 +72,9 @@ func (b *batch) free() { finalize(b.x, b.fx) }
 // searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start, a broken one only
 // where all are. Results before a broken one are returned with its error. kept is what the batch before has left, and is nil but for [Slips.KeepAdam].
 func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept *carried) ([]Result, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("anogan: search stopped before queries %d to %d: %w", from, to-1, context.Cause(ctx))
+	}
 	b, err := m.load(q, from, to)
 	if err != nil {
 		return nil, err

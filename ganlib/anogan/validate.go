@@ -13,8 +13,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("anogan: g_maps %v, d_maps %v; each is a list of 1 to 8 numbers of maps, all at least 1", c.GenMaps, c.DiscMaps)
 	case c.GenStride != 1 && c.GenStride != 2:
 		return fmt.Errorf("anogan: g_last %d; the stride of G's last block is 1 or 2", c.GenStride)
-	case c.ImageSize < 8 || c.ImageSize > 1024 || !c.Dense && c.ImageSize%c.growth() != 0:
-		return fmt.Errorf("anogan: image size %d; it must be from 8 to 1024 and a multiple of %d, by which G's %d blocks enlarge their first map",
+	case c.ImageSize < 8 || c.ImageSize > 1024:
+		return fmt.Errorf("anogan: image size %d; it must be from 8 to 1024", c.ImageSize)
+	case !c.Dense && c.ImageSize%c.growth() != 0:
+		return fmt.Errorf("anogan: image size %d; it must be a multiple of %d, by which G's %d blocks enlarge their first map",
 			c.ImageSize, c.growth(), len(c.GenMaps)+1)
 	case c.Kernel != 3 && c.Kernel != 5:
 		return fmt.Errorf("anogan: kernel %d; it is 3 (the blog) or 5 (DCGAN)", c.Kernel)
@@ -73,6 +75,8 @@ func (s Search) validate(prior string) error {
 		return fmt.Errorf("anogan: search_from %q; it is \"prior\" or \"encoder\"", string(s.From))
 	case s.Steps < s.fewest() || !positive(s.Rate):
 		return fmt.Errorf("anogan: search_steps %d, search_lr %v; there must be at least one step unless the search begins at the encoder's z, and the rate must be positive", s.Steps, s.Rate)
+	case s.Steps == 0 && s.Restarts > 1:
+		return fmt.Errorf("anogan: search_steps 0, restarts %d; other starts than the encoder's z need steps to lead anywhere", s.Restarts)
 	case s.LateStep < 0 || s.LateStep > 0 && !positive(s.Late):
 		return fmt.Errorf("anogan: search_late %d, search_late_lr %v; the step must not be negative, and its rate positive", s.LateStep, s.Late)
 	case !(s.Lambda >= 0 && s.Lambda <= 1):

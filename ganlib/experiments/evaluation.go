@@ -136,6 +136,9 @@ func (e Evaluation) Draft(o EvaluationOptions) (*protocol.Evaluation, error) {
 	if c.Search.KeepAdam {
 		return nil, fmt.Errorf("experiments: keep_adam lets a picture's score depend on the pictures before it, so that a grid that is broken off could not go on; leave it out of an evaluation")
 	}
+	if c.Search.Mode == anogan.SearchTraining {
+		return nil, fmt.Errorf("experiments: mode=training lets a picture's score depend on the others of its batch; an evaluation searches in inference mode")
+	}
 	search, err := json.Marshal(c.Search)
 	if err != nil {
 		return nil, err

@@ -38,9 +38,7 @@ func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selecti
 		return s, nil
 	}
 	config := orDefault(c.grid.Backend, cellBackend)
-	now := here(backend.Config(config))
-	now.Commit = runlog.Commit()
-	by := protocol.VersionsOf(now)
+	by := protocol.VersionsOf(here(backend.Config(config)))
 	s.now = &by
 	opened, err := open(run.Dir(), config, func(run *runlog.Run, store *model.Store) (train.State, error) {
 		return train.LoadAt(run, store, sel.Images())

@@ -23,9 +23,9 @@ func TestVariant(t *testing.T) {
 		"":                        {options: EvaluationOptions{}},
 		head + "nothing differs.": {options: EvaluationOptions{Name: "mine"}},
 		head + "length: 9 iterations (2000 iterations).": {options: EvaluationOptions{Name: "mine", Iterations: 9}},
-		head + "batch_size: 64 (256); g_maps: 64,32 (32,16,8); late_epoch: 3 (at three quarters); search_steps: 7 (150); restarts: 2 (1); mode: training (inference); searched at once: 5 (128).": {
+		head + "batch_size: 64 (256); g_maps: 64,32 (32,16,8); late_epoch: 3 (at three quarters); search_steps: 7 (150); restarts: 2 (1); range: unit (signed); searched at once: 5 (128).": {
 			options: EvaluationOptions{Name: "mine", Batch: 5, Set: map[string]string{
-				"batch_size": "64", "g_maps": "64,32", "late_epoch": "3", "search_steps": "7", "restarts": "2", "search_from": "prior", "mode": "training"}},
+				"batch_size": "64", "g_maps": "64,32", "late_epoch": "3", "search_steps": "7", "restarts": "2", "search_from": "prior", "range": "unit"}},
 		},
 		head + "length: 3 epochs (2000 iterations); split contamination: 0.1 (0); classes: 1,8 (0,1,2,3,4,5,6,7,8,9); deciding score: residual (weighted); neighbours: 1 (5).": {
 			options: EvaluationOptions{Name: "mine"},

@@ -242,7 +242,7 @@ func (t *sitting) describe() runlog.Info {
 // here describes what computes, of a resolved configuration: a resume elsewhere is not to the bit.
 func here(config string) runlog.Info {
 	return runlog.Info{
-		Host: runlog.Host(), Modules: runlog.Modules(),
+		Host: runlog.Host(), Modules: runlog.Modules(), Commit: runlog.Commit(),
 		Backend: config, Lowering: nn.LoweringOf(config), Executors: backend.ExecutorsOf(config),
 	}
 }

@@ -172,18 +172,25 @@ func TestEmptyTaps(t *testing.T) {
 			t.Errorf("batch %d: %d taps of nothing, want %d", batch, got, want)
 		}
 	}
-	p := newProblem("test", SquareWindow(3, 1, Pad(1)), 32, 28, 28, 1, 8)
 	m := members[slices.IndexFunc(members, func(m member) bool { return m.primitive == &adjoint })]
-	dims := m.arguments(p)
-	a, b := gantest.Random(1, 1, dims[0]...), gantest.Random(2, 1, dims[1]...)
-	got, err := graph.CallOnce(gantest.Backend(t), func(a, b *graph.Node) *graph.Node {
-		force(a.Graph(), adjoint.name, "taps")
-		return m.apply(a, b, p)
-	}, a, b)
-	if err != nil {
-		t.Fatal(err)
+	for _, p := range []problem{
+		newProblem("test", SquareWindow(3, 1, Pad(1)), 32, 28, 28, 1, 8),
+		newProblem("test", SquareWindow(3, 2, SamePadding(32, 32, 3, 2)), 32, 32, 32, 3, 10),
+	} {
+		if p.emptyTaps() == 0 {
+			t.Errorf("%s: no taps of nothing", p)
+		}
+		dims := m.arguments(p)
+		a, b := gantest.Random(1, 1, dims[0]...), gantest.Random(2, 1, dims[1]...)
+		got, err := graph.CallOnce(gantest.Backend(t), func(a, b *graph.Node) *graph.Node {
+			force(a.Graph(), adjoint.name, "taps")
+			return m.apply(a, b, p)
+		}, a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gantest.Close(t, p.String()+" by taps", gantest.Flat(t, got), m.expected(t, p, a, b), 1e-12)
 	}
-	gantest.Close(t, "adjoint by taps", gantest.Flat(t, got), m.expected(t, p, a, b), 1e-12)
 }
 
 // The gradients of the three primitives, of first and second order, with every lowering.

@@ -140,7 +140,7 @@ func TestClaim(t *testing.T) {
 // Results come by name and scale, each evaluation before its variants, whose folders sort before it.
 func TestAllResults(t *testing.T) {
 	root := t.TempDir()
-	for _, of := range [][2]string{{"anogan/test-wide", "short"}, {"anogan/test", "short"}, {"anogan/test", "full"}} {
+	for _, of := range [][2]string{{"anogan/test-wide", "short"}, {"anogan/a-variant", "short"}, {"anogan/test", "short"}, {"anogan/test", "full"}} {
 		e := draft()
 		e.Name, e.Scale, e.Published = of[0], of[1], "anogan/test"
 		if _, err := Fix(t.Context(), filepath.Join(Folder(root, e.Name, e.Scale), EvaluationFile), e); err != nil {
@@ -155,7 +155,7 @@ func TestAllResults(t *testing.T) {
 	for _, r := range list {
 		got = append(got, r.Evaluation.Name+" "+r.Evaluation.Scale)
 	}
-	if want := []string{"anogan/test full", "anogan/test short", "anogan/test-wide short"}; !slices.Equal(got, want) {
+	if want := []string{"anogan/test full", "anogan/test short", "anogan/a-variant short", "anogan/test-wide short"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if file := list[0].BaselineFile(3); file != filepath.Join(root, "anogan", "test", "baselines", "class-3.json") {

@@ -91,9 +91,20 @@ func AllResults(root string) (list []*Results, err error) {
 	}
 	slices.SortStableFunc(list, func(a, b *Results) int {
 		x, y := a.Evaluation, b.Evaluation
-		return cmp.Or(cmp.Compare(x.Published, y.Published), cmp.Compare(x.Name, y.Name), cmp.Compare(a.Dir, b.Dir))
+		return cmp.Or(cmp.Compare(x.Published, y.Published), first(x.Name == x.Published, y.Name == y.Published), cmp.Compare(x.Name, y.Name), cmp.Compare(a.Dir, b.Dir))
 	})
 	return list, err
+}
+
+// first puts what is so before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // Claim takes a cell for this process; nobody else gets it before Release, or the end of the process. The error wraps

@@ -202,6 +202,13 @@ func TestRunFileRoundTrip(t *testing.T) {
 	if c := a.Changes(b); len(c) != 2 || c[0] != "executors: was 2, is 8" {
 		t.Errorf("changes %v", c)
 	}
+	b = a
+	if b.Commit = "b"; len(a.Changes(b)) != 0 {
+		t.Errorf("a program of an unknown commit changed: %v", a.Changes(b))
+	}
+	if a.Commit = "a"; !slices.Equal(a.Changes(b), []string{"program: was a, is b"}) {
+		t.Errorf("another program: %v", a.Changes(b))
+	}
 }
 
 func TestHost(t *testing.T) {

@@ -73,9 +73,16 @@ func Modules() map[string]string {
 	return versions
 }
 
-// Commit is that of the sources this program was built from, with "+dirty" behind it where they were changed since; "" of
-// a program whose build did not look, such as a test.
+// commit is what the launcher found when it built the program.
+var commit string
+
+// Commit is that of the sources this program was built from, with "+dirty" behind it where they were not those of the
+// commit; "" of a program whose build did not look, such as a test. Built by go build itself, anything that the
+// repository does not know makes it dirty.
 func Commit() string {
+	if commit != "" {
+		return commit
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

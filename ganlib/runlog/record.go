@@ -83,8 +83,9 @@ func (i Info) Goal() int64 {
 }
 
 // Changes lists what differs between the recorded circumstances and those of now as far as they can change the last bit
-// of a number: processor and its features, Go version, SIMD, backend, lowering, executors, module versions.
-// No entry means that a resumed run on the Go backend is equal to the bit.
+// of a number: processor and its features, Go version, SIMD, backend, lowering, executors, module versions, and the commit
+// of the program where both are known. No entry means that a resumed run on the Go backend is equal to the bit, unless
+// unknown or uncommitted programs differ.
 func (i Info) Changes(now Info) []string {
 	var changes []string
 	add := func(what string, was, is any) {
@@ -100,9 +101,11 @@ func (i Info) Changes(now Info) []string {
 	add("processor features", i.Host.Features, now.Host.Features)
 	add("SIMD build", i.Host.SIMD, now.Host.SIMD)
 	add("Go", i.Host.Go, now.Host.Go)
-	paths := slices.Sorted(maps.Keys(i.Modules))
-	for _, p := range paths {
+	for _, p := range slices.Sorted(maps.Keys(i.Modules)) {
 		add("module "+p, i.Modules[p], now.Modules[p])
+	}
+	if i.Commit != "" && now.Commit != "" {
+		add("program", i.Commit, now.Commit)
 	}
 	return changes
 }
