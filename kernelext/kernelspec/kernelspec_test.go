@@ -103,7 +103,7 @@ func TestInstallCheckUninstall(t *testing.T) {
 func TestEnvironFindsThePinnedTools(t *testing.T) {
 	spec := kerneltest.Spec(t, kerneltest.Checkout(t))
 	cmd := exec.Command("sh", "-c", "command -v goimports; go version; echo $LAST; echo $GOPROXY")
-	cmd.Env = spec.Environ([]string{"PATH=/usr/bin:/bin", "GOPROXY=direct", "LAST=kept", "HOME=" + t.TempDir()})
+	cmd.Env = spec.Environ([]string{"PATH=/usr/bin:/bin", "GOPROXY=direct", "LAST=kept", "HOME=" + quietHome(t)})
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +115,20 @@ func TestEnvironFindsThePinnedTools(t *testing.T) {
 	if !strings.HasPrefix(lines[1], "go version go1.27.0 ") || lines[2] != "kept" || lines[3] != "off" {
 		t.Errorf("the kernel's environment gives %q", lines[1:])
 	}
+}
+
+// quietHome is an empty home folder in which Go keeps no telemetry, which a process of its own would still write when the
+// test has ended.
+func quietHome(t *testing.T) string {
+	home := t.TempDir()
+	dir := filepath.Join(home, ".config", "go", "telemetry")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mode"), []byte("off"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return home
 }
 
 func TestBadOptions(t *testing.T) {
