@@ -1,0 +1,16 @@
+package frozen
+
+// run is a piece of an input row that an output pixel reads: n elements, the first of them so many after the pixel's own.
+type run struct{ at, n int }
+
+// tile is a block of outputs that is gathered in registers: some pixels of a row, some maps of each.
+//
+//	out[to + p·outStep + m] = bias[m] + Σ in[at + p·step + run] · w[k][m]
+//
+// k counts the elements of all runs. Places and steps are counted in elements, each of which is a vector.
+type tile struct {
+	in, w, bias, out []float32
+	runs             []run
+	at, step         int
+	to, outStep      int
+}
