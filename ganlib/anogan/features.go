@@ -3,12 +3,10 @@ package anogan
 import (
 	"context"
 	"fmt"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // FeatureSize is how many numbers f(x) has for a picture.
-func (m *Mapper) FeatureSize() int { return m.features }
+func (m *Mapper) FeatureSize() int { return m.engine.features() }
 
 // Features returns f(x) of each query, D's activations that the search compares: [queries, FeatureSize], one after the
 // other. They need no search. The pictures are checked as [Mapper.Search] checks them.
@@ -26,12 +24,12 @@ func (m *Mapper) Features(ctx context.Context, q Queries) ([]float32, error) {
 		if err != nil {
 			return nil, err
 		}
-		values, err := tensors.CopyFlatData[float32](b.fx)
+		values, err := b.target.features()
 		b.free()
 		if err != nil {
-			return nil, fmt.Errorf("anogan: f(x): %w", err)
+			return nil, err
 		}
-		all = append(all, values[:(to-from)*m.features]...)
+		all = append(all, values[:(to-from)*m.FeatureSize()]...)
 	}
 	return all, nil
 }

@@ -193,13 +193,15 @@ func TestSearchGolden(t *testing.T) {
 	}
 	c.Steps, c.LateStep = len(f.Search), 0
 	for _, sums := range []bool{false, true} {
-		t.Run(fmt.Sprintf("sums=%v", sums), func(t *testing.T) { f.follow(t, c, sums) })
+		for _, name := range []string{"default", "graphs"} {
+			t.Run(fmt.Sprintf("sums=%v/%s", sums, name), func(t *testing.T) { f.follow(t, c, sums, name) })
+		}
 	}
 }
 
 // follow plays the file's search. In sums λ is converted, and all losses grow by one factor: Adam, whose step has no
 // scale but for ε, goes the same way.
-func (f *golden) follow(t *testing.T, c Config, sums bool) {
+func (f *golden) follow(t *testing.T, c Config, sums bool, engine string) {
 	pixels, features := c.ImageSize*c.ImageSize*c.Channels, 14*14*c.DiscMaps[0]
 	factor, tolerance := 1.0, gantest.Tolerance
 	if sums {
@@ -209,6 +211,9 @@ func (f *golden) follow(t *testing.T, c Config, sums bool) {
 	}
 	gan, store := f.game(t, c)
 	m := mapper(t, store, gan, c.Search, MapperOptions{Batch: 1})
+	if engine == "graphs" {
+		useGraphs(t, m, store)
+	}
 	query, err := tensors.CopyFlatData[float32](channelsLast(t, f.Query))
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +231,7 @@ func (f *golden) follow(t *testing.T, c Config, sums bool) {
 	moment := make([]float64, c.Latent)
 	for i, want := range f.Search {
 		name := fmt.Sprintf("step %d: ", want.Step)
-		want.Before.Close(t, name+"z before", gantest.Flat(t, s.w), tolerance)
+		want.Before.Close(t, name+"z before", latents(t, s.walk), tolerance)
 		v, err := s.look()
 		if err != nil {
 			t.Fatal(err)
@@ -244,12 +249,12 @@ func (f *golden) follow(t *testing.T, c Config, sums bool) {
 			t.Fatal(err)
 		}
 		close("mapping", s.losses[0][i], want.Mapping*factor)
-		grad := gantest.Flat(t, s.first) // m' = β₁m + (1−β₁)g
+		grad, _ := momentsOf(t, s.walk) // m' = β₁m + (1−β₁)g
 		for k, now := range grad {
 			grad[k], moment[k] = (now-adam.Beta1*moment[k])/(1-adam.Beta1)/factor, now
 		}
 		want.Grad.Close(t, name+"gradient", grad, tolerance)
-		want.After.Close(t, name+"z after", gantest.Flat(t, s.w), tolerance)
+		want.After.Close(t, name+"z after", latents(t, s.walk), tolerance)
 	}
 }
 

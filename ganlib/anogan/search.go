@@ -9,7 +9,6 @@ import (
 	"math"
 
 	"github.com/ganbook/ganbook/ganlib/seed"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // Search maps queries, in their order. The sequence ends with its first error: pictures of another size than the
@@ -62,12 +61,11 @@ func (m *Mapper) check(q Queries) error {
 type batch struct {
 	from   int       // index of its first query
 	pixels []float32 // in [−1, 1], whatever the networks are fed with
-	x, fx  *tensors.Tensor
-	logits []float32
-	guess  []float32 // E(x), [Batch, Z], where the search begins there
+	target target
+	known
 }
 
-func (b *batch) free() { finalize(b.x, b.fx) }
+func (b *batch) free() { b.target.free() }
 
 // searchBatch maps queries [from, to), as many as fit into a batch, and keeps each one's best start, a broken one only
 // where all are. Results before a broken one are returned with its error. kept is what the batch before has left, and is nil but for [Slips.KeepAdam].
@@ -102,7 +100,7 @@ func (m *Mapper) searchBatch(ctx context.Context, q Queries, from, to int, kept 
 
 // load reads a batch, padded with its first query, and what the networks say of it.
 func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
-	size, im := m.pixels(), m.gan.Image
+	size := m.pixels()
 	indices := make([]int, m.opt.Batch)
 	for k := range indices {
 		indices[k] = from
@@ -117,19 +115,10 @@ func (m *Mapper) load(q Queries, from, to int) (*batch, error) {
 			return nil, err
 		}
 	}
-	b.x = tensors.FromFlatDataAndDimensions(m.search.Range.Feed(b.pixels), m.opt.Batch, im.Height, im.Width, im.Channels)
-	out, err := m.know.Call(b.x)
+	var err error
+	b.target, b.known, err = m.engine.know(m.search.Range.Feed(b.pixels), to-from)
 	if err != nil {
-		finalize(b.x)
-		return nil, fmt.Errorf("anogan: f(x): %w", err)
-	}
-	defer finalize(out[1:]...)
-	b.fx = out[0]
-	for i, to := range []*[]float32{&b.logits, &b.guess}[:len(out)-1] {
-		if *to, err = tensors.CopyFlatData[float32](out[i+1]); err != nil {
-			b.free()
-			return nil, fmt.Errorf("anogan: D(x), E(x): %w", err)
-		}
+		return nil, err
 	}
 	return b, nil
 }

@@ -75,8 +75,14 @@ func (s Slips) describe() string {
 	return text
 }
 
-// carried is what one batch leaves to the next under [Slips.KeepAdam]: the state of the early and of the late Adam.
-type carried [2]moments
+// carried is what one batch leaves to the next under [Slips.KeepAdam]: the early and the late Adam.
+type carried [2]adamState
+
+// adamState is the moments of an Adam, and the steps it has made.
+type adamState struct {
+	moments moments // nil: it has made none
+	updates int64
+}
 
 // carry is nil for a search that forgets.
 func (s Slips) carry() *carried {
@@ -86,9 +92,20 @@ func (s Slips) carry() *carried {
 	return &carried{}
 }
 
+// take gives the moments of an Adam away.
+func (c *carried) take(stage int) moments {
+	m := c[stage].moments
+	c[stage] = adamState{}
+	return m
+}
+
 func (c *carried) free() {
-	if c != nil {
-		c[0].free()
-		c[1].free()
+	if c == nil {
+		return
+	}
+	for stage := range c {
+		if m := c.take(stage); m != nil {
+			m.free()
+		}
 	}
 }

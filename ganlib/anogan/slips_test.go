@@ -68,7 +68,7 @@ func TestKeptAdamGoesOn(t *testing.T) {
 	if early, late := kept[0].updates, kept[1].updates; early != 3 || late != 2 {
 		t.Fatalf("after 5 steps, the last 2 with the late Adam, they have made %d and %d", early, late)
 	}
-	first, second := gantest.Flat(t, kept[0].first), gantest.Flat(t, kept[0].second)
+	first, second := numbersOf(t, kept[0].moments)
 	b, err := m.load(queries, 1, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,8 @@ func TestKeptAdamGoesOn(t *testing.T) {
 	}
 	// One step of Adam by hand, from the gradient that its first moment shows: m' = β₁m + (1−β₁)g.
 	rate, eps := adam.Rates(4, m.search.Rate)
-	moved, mean := gantest.Flat(t, begun.w), gantest.Flat(t, begun.first)
+	moved := latents(t, begun.walk)
+	mean, _ := momentsOf(t, begun.walk)
 	for k := range moved {
 		g := (mean[k] - adam.Beta1*first[k]) / (1 - adam.Beta1)
 		square := adam.Beta2*second[k] + (1-adam.Beta2)*g*g

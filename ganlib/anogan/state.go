@@ -1,19 +1,15 @@
 package anogan
 
-import (
-	"fmt"
-
-	"github.com/gomlx/gomlx/core/tensors"
-)
+import "fmt"
 
 // state is a search of a batch on its way.
 type state struct {
 	m       *Mapper
 	b       *batch
 	n       int // queries that count
-	w       *tensors.Tensor
-	moments          // of the present Adam
+	walk    walk
 	stage   int      // 0: the early Adam, 1: the late one
+	updates int64    // that it has made
 	kept    *carried // where moments go instead of being forgotten; nil: they are
 	losses  [][]float32
 	frames  [][]Frame
@@ -23,22 +19,9 @@ func newState(m *Mapper, b *batch, n int, kept *carried) *state {
 	return &state{m: m, b: b, n: n, kept: kept, losses: make([][]float32, n), frames: make([][]Frame, n)}
 }
 
-// moments are what an Adam remembers: both moments, and the steps it has made.
-type moments struct {
-	first, second *tensors.Tensor
-	updates       int64
-}
-
-func (a *moments) free() {
-	if a.first != nil {
-		finalize(a.first, a.second)
-	}
-	*a = moments{}
-}
-
 // begin sets the latents, and an Adam that has seen nothing.
 func (s *state) begin(w []float32) {
-	s.w = s.rows(w)
+	s.walk = s.b.target.start(w)
 	s.enter(0)
 }
 
@@ -46,26 +29,25 @@ func (s *state) begin(w []float32) {
 // left its own.
 func (s *state) enter(stage int) {
 	s.leave()
-	s.stage = stage
-	if s.kept != nil && s.kept[stage].first != nil {
-		s.moments, s.kept[stage] = s.kept[stage], moments{}
+	s.stage, s.updates = stage, 0
+	if s.kept == nil {
+		s.walk.resume(nil)
 		return
 	}
-	size := s.m.opt.Batch * s.m.gan.Prior.Size
-	s.moments = moments{first: s.rows(make([]float32, size)), second: s.rows(make([]float32, size))}
+	s.updates = s.kept[stage].updates
+	s.walk.resume(s.kept.take(stage))
 }
 
 // leave forgets the present Adam, or keeps it for the next batch.
 func (s *state) leave() {
-	if s.kept == nil || s.first == nil {
-		s.moments.free()
-		return
+	m := s.walk.leave()
+	switch {
+	case m == nil:
+	case s.kept == nil:
+		m.free()
+	default:
+		s.kept[s.stage] = adamState{m, s.updates}
 	}
-	s.kept[s.stage], s.moments = s.moments, moments{}
-}
-
-func (s *state) rows(values []float32) *tensors.Tensor {
-	return tensors.FromFlatDataAndDimensions(values, s.m.opt.Batch, s.m.gan.Prior.Size)
 }
 
 // step records A and moves z once. It is done when no query is searched any further.
@@ -79,33 +61,24 @@ func (s *state) step(step int) (done bool, err error) {
 	}
 	s.updates++
 	a, eps := adam.Rates(s.updates, rate)
-	rates := tensors.FromFlatDataAndDimensions([]float32{float32(a), float32(eps)}, 2)
-	out, err := s.m.step.Call(s.b.x, s.b.fx, s.w, s.first, s.second, rates)
-	finalize(rates)
+	scores, err := s.walk.step(float32(a), float32(eps))
 	if err != nil {
 		return false, fmt.Errorf("anogan: step %d of the search: %w", step, err)
 	}
-	finalize(s.w, s.first, s.second)
-	s.w, s.first, s.second = out[0], out[1], out[2]
-	return s.record(out[3])
+	return s.record(scores), nil
 }
 
 // record keeps the losses of the queries that are still searched.
-func (s *state) record(scores *tensors.Tensor) (done bool, err error) {
-	defer finalize(scores)
-	values, err := tensors.CopyFlatData[float32](scores)
-	if err != nil {
-		return false, err
-	}
+func (s *state) record(scores []float32) (done bool) {
 	done = true
 	for i := range s.n {
 		if s.stopped(i) {
 			continue
 		}
-		s.losses[i] = append(s.losses[i], values[i])
+		s.losses[i] = append(s.losses[i], scores[i])
 		done = done && s.stopped(i)
 	}
-	return done, nil
+	return done
 }
 
 // stopped says whether a query's search has ended before its last step.
@@ -114,22 +87,10 @@ func (s *state) stopped(i int) bool {
 	return s.m.search.Stop > 0 && n > 0 && s.losses[i][n-1] <= float32(s.m.search.Stop)
 }
 
-// seen is what the networks say of the present latents, row by row.
-type seen struct {
-	images, z                       []float32
-	residual, discrimination, score []float32
-}
-
-func (s *state) look() (v seen, err error) {
-	out, err := s.m.look.Call(s.b.x, s.b.fx, s.w)
+func (s *state) look() (seen, error) {
+	v, err := s.walk.look()
 	if err != nil {
 		return v, fmt.Errorf("anogan: G(z): %w", err)
-	}
-	defer finalize(out...)
-	for i, to := range []*[]float32{&v.images, &v.z, &v.residual, &v.discrimination, &v.score} {
-		if *to, err = tensors.CopyFlatData[float32](out[i]); err != nil {
-			return v, err
-		}
 	}
 	return v, nil
 }
@@ -175,9 +136,9 @@ func (s *state) end(start int) ([]Result, error) {
 }
 
 func (s *state) free() {
-	if s.w != nil {
-		finalize(s.w)
-		s.w = nil
+	if s.walk != nil {
+		s.leave()
+		s.walk.free()
+		s.walk = nil
 	}
-	s.leave()
 }

@@ -152,3 +152,6 @@ func (m *Memory) Backward(from, to int) {
 		m.net.back[i-1].compute(v, m.slopes[i-1])
 	}
 }
+
+// Layers is how many layers the chain has.
+func (n *Net) Layers() int { return len(n.layers) }

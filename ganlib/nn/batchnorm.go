@@ -26,7 +26,8 @@ const (
 	Debiased                   // ε 1e-3, keeps min(0.99, 1−1/t) at the t-th update, biased variance
 )
 
-func (r NormRule) epsilon() float64 {
+// Epsilon is what the rule adds to a variance.
+func (r NormRule) Epsilon() float64 {
 	if r == TorchRule {
 		return 1e-5
 	}
@@ -61,7 +62,7 @@ func BatchNorm(s *model.Scope, x *graph.Node, o BatchNormOptions) *graph.Node {
 	keepVariables(s.Store(), g)
 	epsilon := o.Epsilon
 	if epsilon == 0 {
-		epsilon = o.Rule.epsilon()
+		epsilon = o.Rule.Epsilon()
 	}
 	gamma, beta := graph.Ones(g, shapeOf(x, channels)), graph.Zeros(g, shapeOf(x, channels))
 	if !o.NoAffine {

@@ -75,8 +75,8 @@ func TestGoldenBatchNorm(t *testing.T) {
 			averages := append([]runningAverages{}, want.Each...)
 			if want.Train != nil {
 				averages = []runningAverages{{want.Train.MeanAfter, want.Train.VarianceAfter}, *want.After2, *want.After3}
-				if rule.epsilon() != want.Epsilon {
-					t.Errorf("epsilon %g, want %g", rule.epsilon(), want.Epsilon)
+				if rule.Epsilon() != want.Epsilon {
+					t.Errorf("epsilon %g, want %g", rule.Epsilon(), want.Epsilon)
 				}
 				layer.compare(t, "batch statistics", BatchStatistics, inputs.X1, inputs.GradOutput, want.Train.normGradients)
 			}

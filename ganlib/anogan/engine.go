@@ -1,0 +1,56 @@
+package anogan
+
+import (
+	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/nn"
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// engine computes what a search needs of the networks, for a batch of queries at a time. Several batches may be on their
+// way.
+type engine interface {
+	features() int // numbers in f(x)
+	// know looks at a batch of pictures [Batch, H, W, C], of which the first n are queries and the others fill it up.
+	know(fed []float32, n int) (target, known, error)
+	close()
+}
+
+// known is what the networks say of queries that no step changes: D's logits, and E(x) where the search begins there.
+type known struct{ logits, guess []float32 }
+
+// target is the queries of a batch, with f(x), to which latents are searched.
+type target interface {
+	features() ([]float32, error) // row by row
+	start(w []float32) walk       // from latents [Batch, Z]; without an Adam yet
+	free()
+}
+
+// walk is the latents of a batch on their way, with the Adam that moves them.
+type walk interface {
+	resume(m moments)                                     // go on with the moments of an Adam; nil: of one that has seen nothing
+	leave() moments                                       // give them away; nil: there are none
+	step(rate, eps float32) (scores []float32, err error) // A, and then one step of Adam
+	look() (seen, error)
+	free() // after the moments are gone
+}
+
+// moments are both moments of an Adam.
+type moments interface{ free() }
+
+// seen is what the networks say of latents, row by row.
+type seen struct {
+	images, z                       []float32
+	residual, discrimination, score []float32
+}
+
+// adam is the optimiser of z.
+var adam = ganlib.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, EpsilonHat: true}
+
+// newEngine is the fastest there is for the networks and the backend.
+func newEngine(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, batch int) (engine, error) {
+	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned() && search.Mode != SearchTraining {
+		return newLanes(store, c, search)
+	}
+	return newGraphs(b, store, gan, search, batch)
+}

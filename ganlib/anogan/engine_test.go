@@ -1,0 +1,150 @@
+package anogan
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/ganbook/ganbook/ganlib/frozen"
+	"github.com/ganbook/ganbook/ganlib/gantest"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// useGraphs gives a mapper the engine of graphs, whatever is fastest.
+func useGraphs(t testing.TB, m *Mapper, store *model.Store) {
+	t.Helper()
+	e, err := newGraphs(gantest.Backend(t), store, m.gan, m.search, m.opt.Batch)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	m.engine.close()
+	m.engine = e
+}
+
+// latents are those of the first query of a batch.
+func latents(t testing.TB, w walk) []float64 {
+	t.Helper()
+	if s, ok := w.(*laneWalk); ok {
+		return firstLane(s.w[0])
+	}
+	return gantest.Flat(t, w.(*graphWalk).w)
+}
+
+// momentsOf are Adam's of the first query of a batch.
+func momentsOf(t testing.TB, w walk) (first, second []float64) {
+	t.Helper()
+	if s, ok := w.(*laneWalk); ok {
+		return numbersOf(t, s.moments)
+	}
+	return numbersOf(t, w.(*graphWalk).tensorMoments)
+}
+
+func numbersOf(t testing.TB, m moments) (first, second []float64) {
+	t.Helper()
+	if l, ok := m.(*laneMoments); ok {
+		return firstLane(l.first[0]), firstLane(l.second[0])
+	}
+	return gantest.Flat(t, m.(*tensorMoments).first), gantest.Flat(t, m.(*tensorMoments).second)
+}
+
+func firstLane(packed []float32) []float64 {
+	var numbers []float64
+	for i := 0; i < len(packed); i += frozen.Lanes() {
+		numbers = append(numbers, float64(packed[i]))
+	}
+	return numbers
+}
+
+// Both engines search alike, for the networks of both documents, larger ones, an encoder and every option of a search: R, D,
+// A, logit and mapped image after some steps within 5e-3, and of the latents all but one in twenty within 1e-3: where a
+// gradient is next to nothing, rounding decides which way Adam goes. Gradients themselves are held to golden values.
+func TestEnginesAgree(t *testing.T) {
+	paper := func() Config {
+		c := Paper2017()
+		c.GenMaps, c.DiscMaps, c.Channels = []int{8, 4, 4, 4}, []int{4, 4, 4, 4}, 1
+		c.InitStd = 0.3 // the paper's 0.02 makes images of nothing with so few maps
+		return c
+	}
+	encoded := func() Config {
+		c := Post()
+		c.EncMaps, c.Rebuild = []int{8, 4}, 1
+		c.From = FromEncoder
+		return c
+	}
+	dcgan := func() Config {
+		c := Post()
+		c.GenMaps, c.GenStride, c.DiscMaps, c.Kernel, c.Latent, c.Channels = []int{12, 6}, 2, []int{6, 12}, 5, 20, 1
+		return c
+	}
+	for name, tc := range map[string]struct {
+		c      Config
+		change func(s *Search)
+	}{
+		"blog":           {Post(), func(*Search) {}},
+		"blog, tanh":     {Post(), func(s *Search) { s.Bound = "tanh" }},
+		"blog, clip":     {Post(), func(s *Search) { s.Bound, s.Rate = "clip", 0.5 }},
+		"blog, squares":  {Post(), func(s *Search) { s.Squares = true }},
+		"blog, restarts": {Post(), func(s *Search) { s.Restarts = 3 }},
+		"blog, [0, 1]":   {Post(), func(s *Search) { s.Range = QueriesUnit }},
+		"paper":          {paper(), func(s *Search) { s.Sums = true }},
+		"paper, stop":    {paper(), func(s *Search) { s.Stop = 0.3 }},
+		"encoder":        {encoded(), func(*Search) {}},
+		"DCGAN size":     {dcgan(), func(*Search) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gan, store := built(t, tc.c)
+			s := tc.c.Search
+			if s.Steps = 4; s.LateStep > 0 {
+				s.LateStep = 2
+			}
+			tc.change(&s)
+			queries := blobs(t, frozen.Lanes()+3, tc.c.ImageSize)
+			m := mapper(t, store, gan, s, MapperOptions{Batch: frozen.Lanes() + 5, Seed: 4})
+			if _, ok := m.engine.(*lanes); !ok {
+				t.Skip("this backend has one engine")
+			}
+			got := search(t, m, queries)
+			features, err := m.Features(t.Context(), queries)
+			if err != nil {
+				t.Fatal(err)
+			}
+			useGraphs(t, m, store)
+			off, of := 0, 0
+			for i, want := range search(t, m, queries) {
+				close := func(what string, got, want []float64) {
+					t.Helper()
+					gantest.Close(t, fmt.Sprintf("query %d: %s", i, what), got, want, 5e-3)
+				}
+				if got[i].Start != want.Start || got[i].Query != want.Query {
+					t.Errorf("query %d from start %d, want query %d from %d", got[i].Query, got[i].Start, want.Query, want.Start)
+				}
+				a, b := got[i].Scores(), want.Scores()
+				close("scores", a[:], b[:])
+				for k, z := range want.Z {
+					of++
+					if !(math.Abs(float64(got[i].Z[k]-z)) <= 1e-3) {
+						off++
+					}
+				}
+				close("mapped", widened(got[i].Mapped), widened(want.Mapped))
+				close("losses", widened(got[i].Losses), widened(want.Losses))
+			}
+			if off*20 > of {
+				t.Errorf("%d of %d numbers of the latents are others", off, of)
+			}
+			want, err := m.Features(t.Context(), queries)
+			if err != nil {
+				t.Fatal(err)
+			}
+			gantest.Close(t, "f(x)", widened(features), widened(want), 1e-5)
+		})
+	}
+}
+
+func widened(values []float32) []float64 {
+	wide := make([]float64, len(values))
+	for i, v := range values {
+		wide[i] = float64(v)
+	}
+	return wide
+}
