@@ -11,6 +11,7 @@ import (
 // way.
 type engine interface {
 	features() int // numbers in f(x)
+	atOnce() int   // batches on their way that keep it busy
 	// know looks at a batch of pictures [Batch, H, W, C], of which the first n are queries and the others fill it up.
 	know(fed []float32, n int) (target, known, error)
 	close()
@@ -48,9 +49,9 @@ type seen struct {
 var adam = ganlib.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, EpsilonHat: true}
 
 // newEngine is the fastest there is for the networks and the backend.
-func newEngine(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, batch int) (engine, error) {
+func newEngine(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, opt MapperOptions) (engine, error) {
 	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned() && search.Mode != SearchTraining {
-		return newLanes(store, c, search)
+		return newLanes(store, c, search, opt)
 	}
-	return newGraphs(b, store, gan, search, batch)
+	return newGraphs(b, store, gan, search, opt.Batch)
 }

@@ -3,10 +3,10 @@ package anogan
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/ganbook/ganbook/ganlib"
-	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -18,9 +18,11 @@ type MapperOptions struct {
 	Seed  int64 // of the first latents
 	Every int   // keep the mapped image of every so many steps; 0: the last alone
 
-	// AtOnce is how many batches are searched at the same time: the operations of one use the processor's cores while
-	// those of another cannot. 0: 2 on the host, 1 on a device. It is 1 where batches are watched or depend on each other.
+	// AtOnce is how many batches are searched at the same time: one uses the processor's cores while another cannot.
+	// 0: what the engine keeps busy. It is 1 where batches are watched or depend on each other.
 	AtOnce int
+
+	Cores int // on which networks without a backend are computed; 0: all
 
 	// Watch, if not nil, sees every frame as it is kept, with A before each step so far: what a live view shows.
 	Watch func(query int, f Frame, losses []float32)
@@ -52,8 +54,12 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 	if opt.Batch == 0 {
 		opt.Batch = defaultBatch
 	}
-	if opt.Batch < 1 || opt.Every < 0 || opt.AtOnce < 0 {
-		return nil, fmt.Errorf("anogan: batch %d, every %d, at once %d; a search needs a batch of at least 1, and the others must not be negative", opt.Batch, opt.Every, opt.AtOnce)
+	if opt.Cores == 0 {
+		opt.Cores = runtime.GOMAXPROCS(0)
+	}
+	if opt.Batch < 1 || opt.Every < 0 || opt.AtOnce < 0 || opt.Cores < 0 {
+		return nil, fmt.Errorf("anogan: batch %d, every %d, at once %d, on %d cores; a search needs a batch of at least 1, and the others must not be negative",
+			opt.Batch, opt.Every, opt.AtOnce, opt.Cores)
 	}
 	if err := search.validate(priorName(gan.Prior)); err != nil {
 		return nil, err
@@ -64,25 +70,17 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 	if err := complete(b, store, gan); err != nil {
 		return nil, err
 	}
-	e, err := newEngine(b, store, gan, search, opt.Batch)
+	e, err := newEngine(b, store, gan, search, opt)
 	if err != nil {
 		return nil, err
 	}
-	opt.AtOnce = atOnce(b, opt, search)
-	return &Mapper{search: search, gan: gan, opt: opt, engine: e}, nil
-}
-
-// atOnce is how many batches are searched at the same time.
-func atOnce(b compute.Backend, opt MapperOptions, search Search) int {
 	switch {
 	case opt.Watch != nil || search.KeepAdam:
-		return 1
-	case opt.AtOnce > 0:
-		return opt.AtOnce
-	case nn.OnXLA(b):
-		return 1
+		opt.AtOnce = 1
+	case opt.AtOnce == 0:
+		opt.AtOnce = e.atOnce()
 	}
-	return 2
+	return &Mapper{search: search, gan: gan, opt: opt, engine: e}, nil
 }
 
 // Close gives the memory of the search back.

@@ -66,7 +66,7 @@ func (c *cell) mapper(opened *Opened) (*anogan.Mapper, error) {
 	if err := json.Unmarshal(c.eval.Search.Settings, &search); err != nil {
 		return nil, fmt.Errorf("experiments: the search of evaluation %s: %w", c.eval.Name, err)
 	}
-	return anogan.NewMapper(opened.backend, opened.Store, opened.GAN, search, anogan.MapperOptions{Batch: c.eval.Search.Batch, Seed: c.seed, AtOnce: 1}) // other cells use the other cores
+	return anogan.NewMapper(opened.backend, opened.Store, opened.GAN, search, anogan.MapperOptions{Batch: c.eval.Search.Batch, Seed: c.seed, AtOnce: 1, Cores: 1}) // other cells use the others
 }
 
 // search scores the pictures of a part that have no scores yet, and keeps them batch by batch.
