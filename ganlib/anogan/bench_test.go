@@ -5,20 +5,29 @@ import (
 	"testing"
 )
 
-// BenchmarkSearch measures steps of a search with the blog's nets: queries·steps a second.
+// BenchmarkSearch measures steps of a search, in queries·steps a second: the blog's nets, the same of DCGAN's size, and
+// the paper's, by both engines.
 func BenchmarkSearch(b *testing.B) {
-	for _, batch := range []int{1, 16, 64, 256} {
-		b.Run(fmt.Sprint(batch), func(b *testing.B) {
-			c := Post()
-			gan, store := built(b, c)
-			s := c.Search
-			s.Steps, s.LateStep = 10, 0
-			m := mapper(b, store, gan, s, MapperOptions{Batch: batch})
-			queries := blobs(b, batch, 28)
-			for b.Loop() {
-				search(b, m, queries)
+	dcgan := Post()
+	dcgan.Latent, dcgan.GenMaps, dcgan.GenStride, dcgan.DiscMaps, dcgan.Kernel = 256, []int{128, 64}, 2, []int{64, 128}, 5
+	for name, c := range map[string]Config{"blog": Post(), "DCGAN size": dcgan, "paper": Paper2017()} {
+		gan, store := built(b, c)
+		s := c.Search
+		s.Steps, s.LateStep = 10, 0
+		for _, batch := range []int{1, 16, 64, 256} {
+			for _, engine := range []string{"default", "graphs"} {
+				b.Run(fmt.Sprintf("%s/%s/%d", name, engine, batch), func(b *testing.B) {
+					m := mapper(b, store, gan, s, MapperOptions{Batch: batch})
+					if engine == "graphs" {
+						useGraphs(b, m, store)
+					}
+					queries := blobs(b, batch, c.ImageSize)
+					for b.Loop() {
+						search(b, m, queries)
+					}
+					b.ReportMetric(float64(b.N*batch*s.Steps)/b.Elapsed().Seconds(), "querysteps/s")
+				})
 			}
-			b.ReportMetric(float64(b.N*batch*s.Steps)/b.Elapsed().Seconds(), "querysteps/s")
-		})
+		}
 	}
 }

@@ -148,3 +148,23 @@ func widened(values []float32) []float64 {
 	}
 	return wide
 }
+
+// The blog's nets are searched in lanes, large ones and fully connected ones by the backend.
+func TestLaned(t *testing.T) {
+	for name, tc := range map[string]struct {
+		c    Config
+		want bool
+	}{"blog": {Post(), true}, "paper": {Paper2017(), false}, "fully connected": {Encoded(), false}} {
+		if got := tc.c.laned(); got != tc.want {
+			t.Errorf("%s: in lanes %v, want %v", name, got, tc.want)
+		}
+	}
+	products := 0
+	for _, l := range bare(append(Post().generatorBlocks(), Post().discriminatorBlocks()[:1]...), Post().latentShape()) {
+		products += l.Products()
+	}
+	// 50·1568 + 9·(49·32·16 + 196·16·8 + 784·8 + 196·16), as the nets' table has it
+	if want := 78_400 + 9*(25_088+25_088+6_272+3_136); products != want {
+		t.Errorf("%d multiplications, want %d", products, want)
+	}
+}

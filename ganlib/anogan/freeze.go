@@ -11,6 +11,27 @@ import (
 
 // freeze reads the weights of a network, whose input has this shape.
 func (c Config) freeze(store *model.Store, scope string, blocks []block, in frozen.Shape) ([]frozen.Layer, error) {
+	layers := bare(blocks, in)
+	for i, b := range blocks {
+		l := &layers[i]
+		numbers := []named{{path.Join(scope, b.name, "w"), &l.Weights}, {path.Join(scope, b.name, "b"), &l.Bias}}
+		if b.norm != "" {
+			l.Norm = &frozen.Norm{Epsilon: normRules[c.Norm].Epsilon()}
+			at := path.Join(scope, b.norm)
+			numbers = append(numbers, named{at + "/gamma", &l.Norm.Gamma}, named{at + "/beta", &l.Norm.Beta},
+				named{at + "/moving_mean", &l.Norm.Mean}, named{at + "/moving_variance", &l.Norm.Variance})
+		}
+		for _, v := range numbers {
+			if err := v.read(store); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return layers, nil
+}
+
+// bare lists the layers of a network without their weights.
+func bare(blocks []block, in frozen.Shape) []frozen.Layer {
 	var layers []frozen.Layer
 	for _, b := range blocks {
 		l := frozen.Layer{
@@ -23,22 +44,9 @@ func (c Config) freeze(store *model.Store, scope string, blocks []block, in froz
 		case "tanh":
 			l.Activation = frozen.Tanh
 		}
-		numbers := []named{{path.Join(scope, b.name, "w"), &l.Weights}, {path.Join(scope, b.name, "b"), &l.Bias}}
-		if b.norm != "" {
-			n := &frozen.Norm{Epsilon: normRules[c.Norm].Epsilon()}
-			at := path.Join(scope, b.norm)
-			numbers = append(numbers, named{at + "/gamma", &n.Gamma}, named{at + "/beta", &n.Beta},
-				named{at + "/moving_mean", &n.Mean}, named{at + "/moving_variance", &n.Variance})
-			l.Norm = n
-		}
-		for _, v := range numbers {
-			if err := v.read(store); err != nil {
-				return nil, err
-			}
-		}
 		layers, in = append(layers, l), l.Out
 	}
-	return layers, nil
+	return layers
 }
 
 func (b block) frozenOp() frozen.Op {

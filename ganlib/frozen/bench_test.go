@@ -42,10 +42,8 @@ func BenchmarkSearch(b *testing.B) {
 					run()
 				}
 				products := 0
-				for _, g := range n.forward[from:to] {
-					for _, p := range g.phases {
-						products += p.height * p.width * len(p.taps) * g.in.Maps * g.out.Maps
-					}
+				for _, l := range all[from:to] {
+					products += l.Products()
 				}
 				b.ReportMetric(float64(products*Lanes())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
 			})

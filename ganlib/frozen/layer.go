@@ -48,6 +48,17 @@ type Norm struct {
 	Epsilon                     float64
 }
 
+// Products is how many multiplications the layer takes for an example, its padding counted in.
+func (l Layer) Products() int {
+	switch l.Op {
+	case Dense:
+		return l.In.size() * l.Out.size()
+	case Transposed:
+		return l.In.Height * l.In.Width * l.Kernel * l.Kernel * l.In.Maps * l.Out.Maps
+	}
+	return l.Out.Height * l.Out.Width * l.Kernel * l.Kernel * l.In.Maps * l.Out.Maps
+}
+
 // folded is the layer with its batch norm in its weights: y = f·(W·x) + (b−μ)·f + β, f = γ/√(σ²+ε).
 func (l Layer) folded() (scale, bias []float32) {
 	scale, bias = make([]float32, l.Out.Maps), make([]float32, l.Out.Maps)
