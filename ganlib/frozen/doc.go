@@ -3,7 +3,7 @@
 //
 // Every lane of a register belongs to one example, so that as many are computed at once as a register holds numbers
 // ([Lanes]): sixteen with AVX-512, eight with AVX2, four with NEON, one in a build without GOEXPERIMENT=simd. No number ever
-// moves between lanes. An example's values are therefore the same to the bit in every lane and company, and whatever the
-// width of the registers; and nets of few maps, whose time goes into moving values where a convolution is made a matrix
+// moves between lanes. An example's values are therefore the same to the bit in every lane and company, and in registers of
+// any width; and nets of few maps, whose time goes into moving values where a convolution is made a matrix
 // product, are computed in place: every layer is a gathering of products ([Net.Forward]), and so is its gradient.
 package frozen
