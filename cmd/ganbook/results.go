@@ -20,12 +20,13 @@ import (
 
 // resultTable is one evaluation at one scale: ours beside what is published and beside the baselines.
 type resultTable struct {
-	of     *protocol.Evaluation
-	head   []string
-	rows   [][]string
-	notes  []string
-	cells  int
-	beside *papers.Scored // nil: nothing is published that could stand in a column
+	of      *protocol.Evaluation
+	head    []string
+	rows    [][]string
+	notes   []string
+	sources []string // of what is published
+	cells   int
+	beside  *papers.Scored // nil: nothing is published that could stand in a column
 }
 
 // ablation are the scores in their order in the table, the deciding one first.
@@ -66,7 +67,8 @@ func tabulate(r *protocol.Results) (*resultTable, error) {
 	if complete := ofWholeSeeds(e, cells); len(complete) > 0 {
 		t.mean(complete)
 	}
-	t.note(cells, published)
+	t.note(cells)
+	t.source(published)
 	return t, unread
 }
 
@@ -262,8 +264,8 @@ func orNothing(mean float64) string {
 	return thousandths(mean)
 }
 
-// note says what the table is of, and names its sources.
-func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
+// note says what the table is of.
+func (t *resultTable) note(cells []*protocol.Cell) {
 	e := t.of
 	add := func(format string, args ...any) { t.notes = append(t.notes, fmt.Sprintf(format, args...)) }
 	length := plural(int(e.Training.Iterations), "iteration")
@@ -287,6 +289,10 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 	if note := unofficial(e.Data); note != "" {
 		add("Note: %s.", note)
 	}
+}
+
+// source names where published numbers are from, and those that have no column.
+func (t *resultTable) source(published []papers.Scored) {
 	for _, p := range published {
 		text := p.Method
 		if p.Setting != "" {
@@ -295,7 +301,7 @@ func (t *resultTable) note(cells []*protocol.Cell, published []papers.Scored) {
 		if p.Mean > 0 && !p.Beside {
 			text += ": mean " + thousandths(p.Mean)
 		}
-		add("%s: %s [%s].", text, p.Source, p.Status)
+		t.sources = append(t.sources, fmt.Sprintf("%s: %s [%s].", text, p.Source, p.Status))
 	}
 }
 
@@ -313,7 +319,7 @@ func (t *resultTable) print(w io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, n := range t.notes {
+	for _, n := range slices.Concat(t.notes, t.sources) {
 		fmt.Fprintln(w, "  "+n)
 	}
 	return nil
@@ -327,7 +333,7 @@ func (t *resultTable) command() string {
 	return filepath.ToSlash(filepath.Join(protocol.Folder(filepath.Join("testdata", "results"), t.of.Name, t.of.Scale), protocol.EvaluationFile))
 }
 
-// markdown is the table for the README.
+// markdown is the table for the README, without its sources, which other tables share.
 func (t *resultTable) markdown() string {
 	var b strings.Builder
 	title := t.of.Title

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ganbook/ganbook/ganlib/experiments"
@@ -83,20 +84,35 @@ func writeResults(tables []*resultTable) error {
 	if err != nil {
 		return fmt.Errorf("--readme: %w", err)
 	}
-	var b strings.Builder
-	for _, t := range tables {
-		if t.cells > 0 {
-			fmt.Fprintf(&b, "\n%s", t.markdown())
-		}
-	}
-	if b.Len() == 0 {
-		b.WriteString("\nNo cell of any evaluation is finished yet.\n")
-	}
-	replaced, err := replaceBetween(string(text), resultsBegin, resultsEnd, b.String()+"\n")
+	replaced, err := replaceBetween(string(text), resultsBegin, resultsEnd, resultsMarkdown(tables)+"\n")
 	if err != nil {
 		return fmt.Errorf("--readme: %s: %w", file, err)
 	}
 	return runlog.WriteFile(file, []byte(replaced))
+}
+
+// resultsMarkdown is the tables with a finished cell, and then the sources of all of them, each once.
+func resultsMarkdown(tables []*resultTable) string {
+	var b strings.Builder
+	var sources []string
+	for _, t := range tables {
+		if t.cells == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s", t.markdown())
+		for _, s := range t.sources {
+			if !slices.Contains(sources, s) {
+				sources = append(sources, s)
+			}
+		}
+	}
+	if b.Len() == 0 {
+		return "\nNo cell of any evaluation is finished yet.\n"
+	}
+	if len(sources) > 0 {
+		fmt.Fprintf(&b, "\nPublished:\n\n* %s\n", strings.Join(sources, "\n* "))
+	}
+	return b.String()
 }
 
 func experimentIDs() (list []string) {
