@@ -47,7 +47,7 @@ func Open(ctx context.Context, set, path string, size, channels int, progress fu
 		}
 	}
 	if p.train != nil && p.test != nil && p.train.Hash() == p.test.Hash() {
-		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on", p.train.Name(), p.train.Len())
+		return nil, fmt.Errorf("protocol: the training and the test images of %s are the same %d: nothing can be tested on what was trained on; if --data names a file, name its folder", p.train.Name(), p.train.Len())
 	}
 	p.missing = errors.Join(errs[:]...)
 	p.all = sync.OnceValues(func() (*data.Source, error) {

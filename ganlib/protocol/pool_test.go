@@ -197,6 +197,9 @@ func TestSetsThatLackSomething(t *testing.T) {
 	if f := p.Files(); len(f) != 1 || f[0].Part != "test" || f[0].Images != 30 || f[0].Official {
 		t.Errorf("files %+v", f)
 	}
+	if _, err := Open(t.Context(), "mnist", filepath.Join(dir, "t10k-images-idx3-ubyte"), 4, 1, nil); err == nil || !strings.Contains(err.Error(), "are the same 30: nothing can be tested on what was trained on; if --data names a file, name its folder") {
+		t.Errorf("the file instead of its folder: %v", err)
+	}
 	if _, err := p.Divide(Split{Kind: OneClass, Held: 0.1}, 1); err == nil || !strings.Contains(err.Error(), "needs the training and the test file: data: ") {
 		t.Errorf("an official division without a training file: %v", err)
 	}
