@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ganbook/ganbook/ganlib/anogan"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/ganlib/runlog"
@@ -168,7 +169,8 @@ func tearScores(t *testing.T, root string) {
 	}
 }
 
-// testSearchedElsewhere makes a cell anew from scores that another Go computed: it says so, and the others do not.
+// testSearchedElsewhere makes a cell anew from scores that another Go computed: it says so, and the others do not. All say
+// by which engine.
 func testSearchedElsewhere(t *testing.T, set, root string) {
 	t.Helper()
 	if err := os.Remove(filepath.Join(barsResults(t, root).Dir, "class-0-seed-1.json")); err != nil {
@@ -189,7 +191,8 @@ func testSearchedElsewhere(t *testing.T, set, root string) {
 	}
 	mustCall(t, evalArgs(set, root)...)
 	for name, c := range comparableCells(t, root) {
-		if made := name == "class 0, seed 1"; made != (len(c.Searched) == 1 && strings.HasPrefix(c.Searched[0].Go, "older than go")) || !made && c.Searched != nil {
+		made := name == "class 0, seed 1"
+		if len(c.Searched) != 1 || made != strings.HasPrefix(c.Searched[0].Go, "older than go") || c.Searched[0].Engine != anogan.EngineLanes {
 			t.Errorf("%s was searched by %+v", name, c.Searched)
 		}
 	}

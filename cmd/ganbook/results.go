@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/ganbook/ganbook/ganlib/anogan"
 	"github.com/ganbook/ganbook/ganlib/experiments"
 	"github.com/ganbook/ganbook/ganlib/protocol"
 	"github.com/ganbook/ganbook/testdata/papers"
@@ -286,9 +287,22 @@ func (t *resultTable) note(cells []*protocol.Cell) {
 	add("A cell took %s of training and %s of search, on a core of %s (%s) that it may have shared. %d of %d cells; protocol %.12s.",
 		roughly(seconds(stat.Mean(training, nil))), roughly(seconds(stat.Mean(search, nil))), cells[0].Versions.CPU, cells[0].Versions.Backend,
 		len(cells), len(e.Classes)*len(e.Seeds), e.Hash)
+	if lanes := inLanes(cells); lanes > 0 && lanes < len(cells) {
+		add("Latents of %s were searched in lanes, those of the other %d as graphs, which differs by rounding.", plural(lanes, "cell"), len(cells)-lanes)
+	}
 	if note := unofficial(e.Data); note != "" {
 		add("Note: %s.", note)
 	}
+}
+
+// inLanes counts the cells whose search, or a part of it, was computed in lanes.
+func inLanes(cells []*protocol.Cell) (n int) {
+	for _, c := range cells {
+		if slices.ContainsFunc(c.Searched, func(v protocol.Versions) bool { return v.Engine == anogan.EngineLanes }) {
+			n++
+		}
+	}
+	return n
 }
 
 // source names where published numbers are from, and those that have no column.

@@ -53,7 +53,7 @@ func (c *crew) mapping(m *frozen.Memory, w []float32) seen {
 	v.residual = c.distance(e.image, m.Values(e.image), c.x, nil, 0)
 	v.discrimination = c.distance(e.feature, m.Values(e.feature), c.fx, cleared(m.Gradient(e.feature)), lambda)
 	for i := range v.score {
-		v.score[i] = (1-lambda)*v.residual[i] + lambda*v.discrimination[i]
+		v.score[i] = float32((1-lambda)*v.residual[i]) + float32(lambda*v.discrimination[i])
 	}
 	return v
 }
@@ -87,23 +87,24 @@ func (c *crew) gradient(m *frozen.Memory) []float32 {
 	g := m.Gradient(0)
 	if e.search.Bound == "tanh" {
 		for i, z := range m.Values(0) {
-			g[i] *= 1 - z*z
+			g[i] *= 1 - float32(z*z)
 		}
 	}
 	return g
 }
 
-// update is one step of Adam on the latents of a crew, as [ganlib.Adam.Next] makes it.
+// update is one step of Adam on the latents of a crew, as [ganlib.Adam.Next] makes it. Every product is rounded, so that it
+// is the same on processors for which Go would join it with the sum.
 func (e *lanes) update(w, gradient, first, second, scores []float32, rate, eps float32) {
 	beta1, beta2 := float32(adam.Beta1), float32(adam.Beta2)
 	rest1, rest2 := float32(1-adam.Beta1), float32(1-adam.Beta2)
 	for i, g := range gradient {
-		first[i] = beta1*first[i] + rest1*g
-		second[i] = beta2*second[i] + rest2*(g*g)
+		first[i] = float32(beta1*first[i]) + float32(rest1*g)
+		second[i] = float32(beta2*second[i]) + float32(rest2*float32(g*g))
 		if lane := i % frozen.Lanes(); e.search.Stop > 0 && lane < len(scores) && !(scores[lane] > float32(e.search.Stop)) {
 			continue
 		}
-		w[i] -= rate * (first[i] / (float32(math.Sqrt(float64(second[i]))) + eps))
+		w[i] -= float32(rate * (first[i] / (float32(math.Sqrt(float64(second[i]))) + eps)))
 		if e.search.Bound == "clip" {
 			w[i] = max(-1, min(1, w[i]))
 		}

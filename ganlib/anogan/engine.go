@@ -1,18 +1,28 @@
 package anogan
 
 import (
+	"reflect"
+
 	"github.com/ganbook/ganbook/ganlib"
 	"github.com/ganbook/ganbook/ganlib/nn"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
+// Engines by name, as [Mapper.Engine] has them.
+const (
+	EngineLanes  = "lanes"
+	EngineGraphs = "graphs"
+)
+
 // engine computes what a search needs of the networks, for a batch of queries at a time. Several batches may be on their
 // way.
 type engine interface {
-	features() int // numbers in f(x)
-	atOnce() int   // batches on their way that keep it busy
-	// know looks at a batch of pictures [Batch, H, W, C], of which the first n are queries and the others fill it up.
+	name() string
+	featureSize() int // numbers in f(x)
+	atOnce() int      // batches on their way that keep it busy
+	// know looks at a batch of pictures [Batch, H, W, C], of which the first n are queries and the others fill it up. It
+	// and all that comes of it have at least n rows.
 	know(fed []float32, n int) (target, known, error)
 	close()
 }
@@ -48,10 +58,17 @@ type seen struct {
 // adam is the optimiser of z.
 var adam = ganlib.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, EpsilonHat: true}
 
-// newEngine is the fastest there is for the networks and the backend.
+// newEngine is the faster one for the networks and the backend. In a build without SIMD lanes are slower by half, but there
+// the backend's products round by where in a batch a query is.
 func newEngine(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, opt MapperOptions) (engine, error) {
-	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned() && search.Mode != SearchTraining {
+	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned() && c.made(gan) && search.Mode != SearchTraining {
 		return newLanes(store, c, search, opt)
 	}
 	return newGraphs(b, store, gan, search, opt.Batch)
+}
+
+// made says whether the networks are those of [New], and not a user's in their place.
+func (c Config) made(gan *ganlib.GAN) bool {
+	same := func(f, g any) bool { return reflect.ValueOf(f).Pointer() == reflect.ValueOf(g).Pointer() }
+	return same(gan.Generate, c.generator) && same(gan.Discriminate, c.discriminator) && (gan.Encode == nil || same(gan.Encode, c.encoder))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // FeatureSize is how many numbers f(x) has for a picture.
-func (m *Mapper) FeatureSize() int { return m.engine.features() }
+func (m *Mapper) FeatureSize() int { return m.engine.featureSize() }
 
 // Features returns f(x) of each query, D's activations that the search compares: [queries, FeatureSize], one after the
 // other. They need no search. The pictures are checked as [Mapper.Search] checks them.

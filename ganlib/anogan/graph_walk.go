@@ -50,9 +50,9 @@ func (t *graphTarget) rows(values []float32) *tensors.Tensor {
 
 // graphWalk is w and its Adam on the backend.
 type graphWalk struct {
-	t *graphTarget
-	w *tensors.Tensor
-	*tensorMoments
+	t       *graphTarget
+	w       *tensors.Tensor
+	moments *tensorMoments
 }
 
 type tensorMoments struct{ first, second *tensors.Tensor }
@@ -60,32 +60,32 @@ type tensorMoments struct{ first, second *tensors.Tensor }
 func (a *tensorMoments) free() { finalize(a.first, a.second) }
 
 func (s *graphWalk) resume(m moments) {
-	s.tensorMoments, _ = m.(*tensorMoments)
-	if s.tensorMoments == nil {
+	s.moments, _ = m.(*tensorMoments)
+	if s.moments == nil {
 		size := s.t.e.batch * s.t.e.gan.Prior.Size
-		s.tensorMoments = &tensorMoments{s.t.rows(make([]float32, size)), s.t.rows(make([]float32, size))}
+		s.moments = &tensorMoments{s.t.rows(make([]float32, size)), s.t.rows(make([]float32, size))}
 	}
 }
 
 func (s *graphWalk) leave() moments {
-	if s.tensorMoments == nil {
+	if s.moments == nil {
 		return nil
 	}
-	m := s.tensorMoments
-	s.tensorMoments = nil
+	m := s.moments
+	s.moments = nil
 	return m
 }
 
 func (s *graphWalk) step(rate, eps float32) ([]float32, error) {
 	rates := tensors.FromFlatDataAndDimensions([]float32{rate, eps}, 2)
-	out, err := s.t.e.stepping.Call(s.t.x, s.t.fx, s.w, s.first, s.second, rates)
+	out, err := s.t.e.stepping.Call(s.t.x, s.t.fx, s.w, s.moments.first, s.moments.second, rates)
 	finalize(rates)
 	if err != nil {
 		return nil, err
 	}
 	defer finalize(out[3])
-	finalize(s.w, s.first, s.second)
-	s.w, s.first, s.second = out[0], out[1], out[2]
+	finalize(s.w, s.moments.first, s.moments.second)
+	s.w, s.moments.first, s.moments.second = out[0], out[1], out[2]
 	return tensors.CopyFlatData[float32](out[3])
 }
 

@@ -51,7 +51,8 @@ func compile[F model.ExecGraphFn](b compute.Backend, store *model.Store, name st
 	return exec.WithName(name), nil
 }
 
-func (e *graphs) features() int { return e.size }
+func (e *graphs) name() string     { return EngineGraphs }
+func (e *graphs) featureSize() int { return e.size }
 
 // atOnce is 2 on the host: the operations of one batch use the cores while those of the other cannot.
 func (e *graphs) atOnce() int {

@@ -19,8 +19,9 @@ type lanes struct {
 	memory               chan *frozen.Memory // one for every core, nil until it is needed
 }
 
-// manyProducts is from how many multiplications, for one query once through G and D to f(x), a search is faster as matrix
-// products: the blog's nets have 0.6 million, and with 12 million the backend is as fast, or faster where few are searched.
+// manyProducts is from how many multiplications, for one query once through G and D to f(x), a search goes to the backend.
+// It was chosen between two nets that were measured: the blog's have 0.6 million and take a quarter of the backend's time;
+// with 12 million the backend is as fast, and faster where few are searched.
 const manyProducts = 4_000_000
 
 // laned says whether the engine is for these networks. Fully connected ones are matrix products, which the backend does
@@ -69,11 +70,15 @@ func newLanes(store *model.Store, c Config, search Search, opt MapperOptions) (*
 	return e, nil
 }
 
-func (e *lanes) features() int { return e.chain.Size(e.feature) }
-func (e *lanes) close()        {}
+func (e *lanes) name() string     { return EngineLanes }
+func (e *lanes) featureSize() int { return e.chain.Size(e.feature) }
+func (e *lanes) close()           {}
 
 // atOnce is batches for all cores, and one more, since a batch waits for the last of its crews after every step.
-func (e *lanes) atOnce() int { return 1 + cap(e.memory)*frozen.Lanes()/max(e.batch, frozen.Lanes()) }
+func (e *lanes) atOnce() int {
+	crews := (e.batch + frozen.Lanes() - 1) / frozen.Lanes()
+	return 1 + (cap(e.memory)+crews-1)/crews
+}
 
 // compute waits for a core and its memory, which a crew needs for a step and does not keep.
 func (e *lanes) compute(do func(m *frozen.Memory)) {
@@ -125,7 +130,7 @@ type laneTarget struct {
 func (t *laneTarget) free() {}
 
 func (t *laneTarget) features() ([]float32, error) {
-	rows := make([]float32, t.n*t.e.features())
+	rows := make([]float32, t.n*t.e.featureSize())
 	for _, c := range t.crews {
 		c.take(t.e.chain, t.e.feature, c.fx, rows)
 	}

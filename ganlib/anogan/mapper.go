@@ -14,7 +14,7 @@ import (
 
 // MapperOptions are the settings of a search that change no score beyond rounding, but for the seed.
 type MapperOptions struct {
-	Batch int   // queries searched together; 0: 64. Every search is padded to it
+	Batch int   // queries searched together; 0: 64. A search as graphs is padded to it
 	Seed  int64 // of the first latents
 	Every int   // keep the mapped image of every so many steps; 0: the last alone
 
@@ -30,12 +30,13 @@ type MapperOptions struct {
 
 // Mapper searches latents with the networks of a store frozen and batch norm in inference mode. A whole batch of queries
 // is searched at once, each with its own z and its own moments of Adam, and nothing of one query meets another: the
-// batch always has one size, and z starts from a stream that the seed and the picture itself decide. A query's result is
-// therefore the same to the bit alone, in any company and in any order, on one machine and backend; [Slips] say which
-// settings give that up.
+// batch always has one size, or each query a lane of its own, and z starts from a stream that the seed and the picture
+// itself decide. A query's result is therefore the same to the bit alone, in any company and in any order, on one machine
+// and backend, but for large networks in a build without SIMD; [Slips] say which settings give that up, too.
 //
 // The steps are computed by an engine: on the host, convolutional networks by one that has each query in a lane of the
-// vector registers (package frozen), and everything else as graphs of the backend.
+// vector registers (package frozen), and everything else as graphs of the backend. The two differ by rounding. Weights are
+// those that the store has when the mapper is made, and must stay until it is closed.
 //
 // Several searches may go on at the same time. Their memory does not grow with the number of queries.
 type Mapper struct {
@@ -86,8 +87,11 @@ func NewMapper(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Se
 // Close gives the memory of the search back.
 func (m *Mapper) Close() { m.engine.close() }
 
+// Engine names what computes the steps: [EngineLanes] or [EngineGraphs].
+func (m *Mapper) Engine() string { return m.engine.name() }
+
 // Describe says in a line how latents are searched, λ in both conventions.
-func (m *Mapper) Describe() string { return m.search.describe(m.pixels(), m.engine.features()) }
+func (m *Mapper) Describe() string { return m.search.describe(m.pixels(), m.engine.featureSize()) }
 
 func (m *Mapper) pixels() int { return m.gan.Image.Height * m.gan.Image.Width * m.gan.Image.Channels }
 

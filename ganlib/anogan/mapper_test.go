@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/ganbook/ganbook/ganlib"
+	"github.com/ganbook/ganbook/ganlib/frozen"
 	"github.com/ganbook/ganbook/ganlib/gantest"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -67,9 +68,9 @@ func TestCompanyDoesNotMatter(t *testing.T) {
 		"tiny": {tiny(), bounded("none"), 8}, "tiny, clip": {tiny(), bounded("clip"), 8}, "tiny, tanh": {tiny(), bounded("tanh"), 8},
 		"blog": {Post(), few(), defaultBatch},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inBoth(t, name, func(t *testing.T, by func(*Mapper, *model.Store) *Mapper) {
 			gan, store := built(t, tc.c)
-			m := mapper(t, store, gan, tc.s, MapperOptions{Batch: tc.batch, Seed: 4})
+			m := by(mapper(t, store, gan, tc.s, MapperOptions{Batch: tc.batch, Seed: 4}), store)
 			all := blobs(t, tc.batch+3, tc.c.ImageSize)
 			together := search(t, m, all)
 			order := rand.New(rand.NewPCG(1, 2)).Perm(all.Len())
@@ -92,25 +93,46 @@ func same(t *testing.T, what string, got, want Result) {
 	}
 }
 
-// Batches of other sizes are compiled to other programs, which differ by rounding.
+// Batches of other sizes are graphs of their own, which differ by rounding; in lanes nothing differs.
 func TestBatchSizeHardlyMatters(t *testing.T) {
 	gan, store := built(t, Post())
 	queries := blobs(t, 5, 28)
-	var want []Result
-	for _, size := range []int{1, 2, 5, 16} {
-		m := mapper(t, store, gan, few(), MapperOptions{Batch: size, Seed: 4})
-		got := search(t, m, queries)
-		if want == nil {
-			want = got
-		}
-		for i, r := range got {
-			for k, v := range r.Scores() {
-				if w := want[i].Scores()[k]; math.Abs(v-w) > 1e-5*max(1, math.Abs(w)) {
-					t.Errorf("batch %d, query %d: %s %v, with batch 1 %v", size, i, ScoreNames[k], v, w)
+	inBoth(t, "blog", func(t *testing.T, by func(*Mapper, *model.Store) *Mapper) {
+		var want []Result
+		for _, size := range []int{1, 2, 5, 16} {
+			m := by(mapper(t, store, gan, few(), MapperOptions{Batch: size, Seed: 4}), store)
+			tolerance := 1e-5
+			if m.Engine() == EngineLanes {
+				tolerance = 0
+			}
+			got := search(t, m, queries)
+			if want == nil {
+				want = got
+			}
+			for i, r := range got {
+				for k, v := range r.Scores() {
+					if w := want[i].Scores()[k]; math.Abs(v-w) > tolerance*max(1, math.Abs(w)) {
+						t.Errorf("batch %d, query %d: %s %v, with batch 1 %v", size, i, ScoreNames[k], v, w)
+					}
 				}
 			}
 		}
+	})
+}
+
+// inBoth tests with the mapper's own engine and with graphs, where these are two and the build's products do not depend on
+// the place in a batch.
+func inBoth(t *testing.T, name string, test func(t *testing.T, by func(*Mapper, *model.Store) *Mapper)) {
+	t.Run(name, func(t *testing.T) { test(t, func(m *Mapper, _ *model.Store) *Mapper { return m }) })
+	if !gantest.OnGo(t) || frozen.Lanes() == 1 {
+		return
 	}
+	t.Run(name+"/graphs", func(t *testing.T) {
+		test(t, func(m *Mapper, store *model.Store) *Mapper {
+			useGraphs(t, m, store)
+			return m
+		})
+	})
 }
 
 // The latents of a query follow from seed, picture and start.

@@ -23,7 +23,8 @@ const (
 )
 
 // scores searches the pictures held out and those of the test with the selected weights. A search that was broken off
-// goes on with the first picture that has no scores; since no picture's search depends on another's, nothing changes.
+// goes on with the first picture that has no scores; since no picture's search depends on another's, nothing changes, but
+// for rounding where something else computes now, which the cell then says.
 func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selection) (*cellScores, error) {
 	s, err := openScores(filepath.Join(run.Dir(), scoresFile), scoreHead{Protocol: c.eval.Hash, Weights: sel.Weights()})
 	if err != nil {
@@ -38,8 +39,6 @@ func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selecti
 		return s, nil
 	}
 	config := orDefault(c.grid.Backend, cellBackend)
-	by := protocol.VersionsOf(here(backend.Config(config)))
-	s.now = &by
 	opened, err := open(run.Dir(), config, func(run *runlog.Run, store *model.Store) (train.State, error) {
 		return train.LoadAt(run, store, sel.Images())
 	})
@@ -52,6 +51,9 @@ func (c *cell) scores(ctx context.Context, run *runlog.Run, sel protocol.Selecti
 		return nil, err
 	}
 	defer mapper.Close()
+	by := protocol.VersionsOf(here(backend.Config(config)))
+	by.Engine = mapper.Engine()
+	s.now = &by
 	for _, p := range parts {
 		if err := c.search(ctx, mapper, s, p.name, p.pictures); err != nil {
 			return nil, err

@@ -100,11 +100,25 @@ func (l Layer) validate() error {
 		return fmt.Errorf("kernel %d, stride %d, padding %d", l.Kernel, l.Stride, l.Before)
 	case len(l.Weights) != weights || len(l.Bias) != biases:
 		return fmt.Errorf("%d weights and %d biases; %s to %s needs %d and %d", len(l.Weights), len(l.Bias), l.In, l.Out, weights, biases)
+	case l.Op < Convolution || l.Op > Dense || l.Activation < LeakyReLU || l.Activation > Tanh:
+		return fmt.Errorf("op %d, activation %d; there are no such", l.Op, l.Activation)
 	case !(l.Slope >= 0 && l.Slope <= 1):
 		return fmt.Errorf("slope %v; it must be from 0 to 1", l.Slope)
 	}
-	if n := l.Norm; n != nil && (len(n.Gamma) != l.Out.Maps || len(n.Beta) != l.Out.Maps || len(n.Mean) != l.Out.Maps || len(n.Variance) != l.Out.Maps) {
-		return fmt.Errorf("batch norm of another number of maps than %d", l.Out.Maps)
+	if l.Norm != nil {
+		return l.Norm.validate(l.Out.Maps)
+	}
+	return nil
+}
+
+func (n *Norm) validate(maps int) error {
+	if len(n.Gamma) != maps || len(n.Beta) != maps || len(n.Mean) != maps || len(n.Variance) != maps {
+		return fmt.Errorf("batch norm of another number of maps than %d", maps)
+	}
+	for _, v := range n.Variance {
+		if !(float64(v)+n.Epsilon > 0) {
+			return fmt.Errorf("batch norm with a variance of %v and an epsilon of %g", v, n.Epsilon)
+		}
 	}
 	return nil
 }

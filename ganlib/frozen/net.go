@@ -10,7 +10,8 @@ type Net struct {
 	elementBias   [][]float32 // of layers that have one for every element: laid out as their output
 }
 
-// New prepares a chain of layers, each of which must take what the one before makes.
+// New prepares a chain of layers, each of which must take what the one before makes. It is an error if one does not, or if
+// numbers of a layer are missing, too many or impossible; the error counts layers from 1.
 func New(layers []Layer) (*Net, error) {
 	if len(layers) == 0 {
 		return nil, fmt.Errorf("frozen: no layers")
@@ -60,9 +61,12 @@ func (n *Net) prepare(i int, l Layer) {
 // Size is how many numbers activation i of an example has: 0 is the input, i the output of the i-th layer.
 func (n *Net) Size(i int) int { return n.grids[i].size() }
 
-// Pack lays activations i of up to [Lanes] examples out, one after the other in values, as this package computes with
-// them. Lanes without an example hold zeros.
+// Pack lays activations i of up to [Lanes] examples out as this package computes with them. In values [examples, Size(i)]
+// they lie one after the other, each height, width, map. Lanes without an example hold zeros. More examples than lanes panic.
 func (n *Net) Pack(i int, values []float32) []float32 {
+	if examples := len(values) / n.Size(i); examples > Lanes() || len(values)%n.Size(i) != 0 {
+		panic(fmt.Sprintf("frozen: %d numbers are no whole examples of %d, or more than %d of them", len(values), n.Size(i), Lanes()))
+	}
 	packed := n.empty(i)
 	for lane := 0; len(values) > 0; lane++ {
 		n.Put(i, packed, lane, values[:n.Size(i)])
@@ -73,7 +77,7 @@ func (n *Net) Pack(i int, values []float32) []float32 {
 
 func (n *Net) empty(i int) []float32 { return make([]float32, n.grids[i].elements()*Lanes()) }
 
-// Put writes an example's activation i into its lane.
+// Put writes an example's activation i, [Size(i)], into its lane of a packed one.
 func (n *Net) Put(i int, packed []float32, lane int, values []float32) {
 	n.eachRow(i, func(at int, row int, length int) {
 		for k, v := range values[row : row+length] {
@@ -82,7 +86,7 @@ func (n *Net) Put(i int, packed []float32, lane int, values []float32) {
 	})
 }
 
-// Take reads an example's activation i from its lane.
+// Take reads an example's activation i, [Size(i)], from its lane of a packed one.
 func (n *Net) Take(i int, packed []float32, lane int, values []float32) {
 	n.eachRow(i, func(at int, row int, length int) {
 		for k := range values[row : row+length] {

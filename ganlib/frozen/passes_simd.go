@@ -35,12 +35,13 @@ func tanh(x []float32) {
 	c2, c3, c4 := simd.BroadcastFloat32s(1.0/2), simd.BroadcastFloat32s(1.0/6), simd.BroadcastFloat32s(1.0/24)
 	c5, c6, c7 := simd.BroadcastFloat32s(1.0/120), simd.BroadcastFloat32s(1.0/720), simd.BroadcastFloat32s(1.0/5040)
 	for ; len(x) >= lanes; x = x[lanes:] {
-		v := simd.LoadFloat32s(x).Min(far).Max(far.Neg())
+		u := simd.LoadFloat32s(x)
+		v := u.Min(far).Max(far.Neg())
 		n := v.MulAdd(perLn2, round).Sub(round)
 		r := n.MulAdd(rest, n.MulAdd(ln2, v.Mul(two)))
 		e := c7.MulAdd(r, c6).MulAdd(r, c5).MulAdd(r, c4).MulAdd(r, c3).MulAdd(r, c2).MulAdd(r, one).MulAdd(r, one)
 		e = e.Mul(n.ConvertToInt32().Add(bias).ShiftAllLeft(23).ToBits().BitsToFloat32())
-		one.Sub(e).Div(one.Add(e)).Store(x)
+		one.Sub(e).Div(one.Add(e)).IfElse(u.Equal(u), u).Store(x) // no number stays none
 	}
 }
 

@@ -21,6 +21,9 @@ func TestWidthsAgree(t *testing.T) {
 		fmt.Printf("%d lanes: %s\n", Lanes(), digest(t))
 		return
 	}
+	if Lanes() == 4 {
+		t.Skip("there are no narrower registers")
+	}
 	want := digest(t)
 	for width := 128; width < 32*Lanes(); width *= 2 {
 		program := exec.Command(os.Args[0], "-test.run=^TestWidthsAgree$")
@@ -35,24 +38,26 @@ func TestWidthsAgree(t *testing.T) {
 	}
 }
 
-// digest is of an example's activations and gradients, and of its distance.
+// digest is of an example's activations and gradients, and of its distances.
 func digest(t *testing.T) string {
 	n, all := build(t, 1, chains()["generator and discriminator"])
 	m := n.NewMemory()
 	copy(m.Values(0), n.Pack(0, noise(rand.New(rand.NewPCG(1, 2)), n.Size(0))))
 	m.Forward(0, len(all))
 	m.Gradient(len(all))[0] = 1
-	sums := make([]float32, Lanes())
-	Distance(sums, m.Values(4), n.Pack(4, noise(rand.New(rand.NewPCG(3, 4)), n.Size(4))), m.Gradient(4), 1, true)
+	x := n.Pack(4, noise(rand.New(rand.NewPCG(3, 4)), n.Size(4)))
+	squares, amounts := make([]float32, Lanes()), make([]float32, Lanes())
+	Distance(amounts, m.Values(4), x, m.Gradient(4), 1, false)
+	Distance(squares, m.Values(4), x, m.Gradient(4), 1, true)
 	m.Backward(len(all), 0)
 	h := sha256.New()
-	for i := range all {
+	for i := range len(all) + 1 {
 		for _, packed := range [][]float32{m.Values(i), m.Gradient(i)} {
 			numbers := make([]float32, n.Size(i))
 			n.Take(i, packed, 0, numbers)
 			fmt.Fprint(h, numbers)
 		}
 	}
-	fmt.Fprint(h, sums[0])
+	fmt.Fprint(h, amounts[0], squares[0])
 	return fmt.Sprintf("%x", h.Sum(nil))
 }

@@ -61,6 +61,7 @@ type Versions struct {
 	Backend  string            `json:"backend"`
 	Lowering string            `json:"lowering"`
 	Modules  map[string]string `json:"modules"`
+	Engine   string            `json:"engine,omitempty"` // of a search, as [anogan.Mapper.Engine] has it; "" in older records, whose searches were graphs
 	Commit   string            `json:"commit,omitempty"` // [runlog.Commit]; "" in older records, too
 }
 
