@@ -68,7 +68,10 @@ func (c *cell) mapper(opened *Opened) (*anogan.Mapper, error) {
 	if err := json.Unmarshal(c.eval.Search.Settings, &search); err != nil {
 		return nil, fmt.Errorf("experiments: the search of evaluation %s: %w", c.eval.Name, err)
 	}
-	return anogan.NewMapper(opened.backend, opened.Store, opened.GAN, search, anogan.MapperOptions{Batch: c.eval.Search.Batch, Seed: c.seed, AtOnce: 1, Cores: 1}) // other cells use the others
+	return anogan.NewMapper(opened.backend, opened.Store, opened.GAN, search, anogan.MapperOptions{
+		Batch: c.eval.Search.Batch, Seed: c.seed,
+		AtOnce: 1, Cores: max(1, backend.ExecutorsOf(orDefault(c.grid.Backend, cellBackend))), // other cells use the other cores
+	})
 }
 
 // search scores the pictures of a part that have no scores yet, and keeps them batch by batch.
