@@ -61,7 +61,7 @@ var adam = ganlib.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, EpsilonHat: true
 // newEngine is the faster one for the networks and the backend. In a build without SIMD lanes are slower by half, but there
 // the backend's products round by where in a batch a query is.
 func newEngine(b compute.Backend, store *model.Store, gan *ganlib.GAN, search Search, opt MapperOptions) (engine, error) {
-	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned() && c.made(gan) && search.Mode != SearchTraining {
+	if c, ok := gan.Config.(Config); ok && !nn.OnXLA(b) && c.laned(opt.Batch) && c.made(gan) && search.Mode != SearchTraining {
 		return newLanes(store, c, search, opt)
 	}
 	return newGraphs(b, store, gan, search, opt.Batch)

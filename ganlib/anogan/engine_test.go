@@ -195,14 +195,18 @@ func widened(values []float32) []float64 {
 	return wide
 }
 
-// The blog's nets are searched in lanes, large ones and fully connected ones by the backend.
+// The blog's nets are searched in lanes, larger ones where there is a crew, the paper's and fully connected ones by the
+// backend.
 func TestLaned(t *testing.T) {
 	for name, tc := range map[string]struct {
-		c    Config
-		want bool
-	}{"blog": {Post(), true}, "paper": {Paper2017(), false}, "fully connected": {Encoded(), false}} {
-		if got := tc.c.laned(); got != tc.want {
-			t.Errorf("%s: in lanes %v, want %v", name, got, tc.want)
+		c          Config
+		one, crews bool
+	}{
+		"blog": {Post(), true, true}, "DCGAN size": {dcganSize(), false, true},
+		"paper": {Paper2017(), false, false}, "fully connected": {Encoded(), false, false},
+	} {
+		if one, crews := tc.c.laned(frozen.Lanes()-1), tc.c.laned(frozen.Lanes()); crews != tc.crews || frozen.Lanes() > 1 && one != tc.one {
+			t.Errorf("%s: in lanes %v alone, %v in crews", name, one, crews)
 		}
 	}
 	products := 0

@@ -19,14 +19,18 @@ type lanes struct {
 	memory               chan *frozen.Memory // one for every core, nil until it is needed
 }
 
-// manyProducts is from how many multiplications, for one query once through G and D to f(x), a search goes to the backend.
-// It was chosen between two nets that were measured: the blog's have 0.6 million and take a quarter of the backend's time;
-// with 12 million the backend is as fast, and faster where few are searched.
-const manyProducts = 4_000_000
+// Up to how many multiplications, for one query once through G and D to f(x), a search is in lanes: these numbers lie
+// between nets that were measured, many queries at a time and one alone. The blog's nets have 0.6 million; in lanes many take
+// a fifth of the backend's time, and one takes as long. Nets of DCGAN's size have 12 million; there many take three quarters,
+// and one three times as long. The paper's have several hundred million and are faster as matrix products.
+const (
+	productsOfCrews = 20_000_000
+	productsOfOne   = 4_000_000
+)
 
-// laned says whether the engine is for these networks. Fully connected ones are matrix products, which the backend does
-// well.
-func (c Config) laned() bool {
+// laned says whether the engine is for these networks, in batches of that size. Fully connected ones are matrix products,
+// which the backend does well.
+func (c Config) laned(batch int) bool {
 	if c.Dense {
 		return false
 	}
@@ -34,7 +38,7 @@ func (c Config) laned() bool {
 	for _, l := range bare(append(c.generatorBlocks(), c.discriminatorBlocks()[:c.Feature]...), c.latentShape()) {
 		products += l.Products()
 	}
-	return products < manyProducts
+	return products < productsOfOne || products < productsOfCrews && batch >= frozen.Lanes()
 }
 
 func (c Config) latentShape() frozen.Shape { return frozen.Shape{Height: 1, Width: 1, Maps: c.Latent} }

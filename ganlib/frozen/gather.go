@@ -37,6 +37,7 @@ type gather struct {
 	inStride, outStride int
 	bias                []float32
 	phases              []phase
+	by                  tiles
 }
 
 // convolve reads input y·stride + k − before for output y.
@@ -95,7 +96,7 @@ func (g *gather) reach() int {
 
 // prepare lays runs and weights out for inputs and outputs of these margins.
 func (g *gather) prepare(in, out int, bias []float32, weight func(ky, kx, in, out int) float32) {
-	g.in.margin, g.out.margin, g.bias = in, out, bias
+	g.in.margin, g.out.margin, g.bias, g.by = in, out, bias, fastest()
 	for i := range g.phases {
 		p := &g.phases[i]
 		p.runs = g.runsOf(p.taps)
@@ -143,7 +144,7 @@ func (p *phase) tileMaps(left int) int {
 func (g *gather) compute(in, out []float32) {
 	for i := range g.phases {
 		p := &g.phases[i]
-		t := tile{in: in, out: out, runs: p.runs, step: g.inStride * g.in.Maps, outStep: g.outStride * g.out.Maps}
+		t := tile{by: g.by, in: in, out: out, runs: p.runs, step: g.inStride * g.in.Maps, outStep: g.outStride * g.out.Maps}
 		for y := range p.height {
 			at, to := g.in.at(y*g.inStride, 0), g.out.at(p.y+y*g.outStride, p.x)
 			for _, b := range p.blocks {
@@ -156,14 +157,14 @@ func (g *gather) compute(in, out []float32) {
 
 // row computes some maps of a row of outputs. The last tile begins early enough to be whole, and computes some again.
 func (t *tile) row(at, to, width, maps int) {
-	pixels, compute := 1, pixels1maps1
+	pixels, compute := 1, t.by.gather1x1
 	switch {
 	case maps == 4:
-		pixels, compute = 3, pixels3maps4
+		pixels, compute = 3, t.by.gather3x4
 	case maps == 8:
-		compute = pixels1maps8
+		compute = t.by.gather1x8
 	case width >= 7:
-		pixels, compute = 7, pixels7maps1
+		pixels, compute = 7, t.by.gather7x1
 	}
 	for x := 0; x < width; x += pixels {
 		first := min(x, width-pixels)

@@ -9,8 +9,13 @@ type run struct{ at, n int }
 //
 // k counts the elements of all runs. Places and steps are counted in elements, each of which is a vector.
 type tile struct {
+	by               tiles
 	in, w, bias, out []float32
 	runs             []run
 	at, step         int
 	to, outStep      int
 }
+
+// tiles are the functions that gather one, by its pixels and maps: three loads and four broadcasts do the twelve
+// multiplications of 3×4; 1×8 is for layers of single pixels, 7×1 for images of one channel, 1×1 for what is left over.
+type tiles struct{ gather3x4, gather1x8, gather7x1, gather1x1 func(t *tile) }

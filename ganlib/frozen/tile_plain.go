@@ -5,10 +5,10 @@ package frozen
 // Lanes is how many examples are computed at once.
 func Lanes() int { return 1 }
 
-func pixels3maps4(t *tile) { t.gather(3, 4) }
-func pixels1maps8(t *tile) { t.gather(1, 8) }
-func pixels7maps1(t *tile) { t.gather(7, 1) }
-func pixels1maps1(t *tile) { t.gather(1, 1) }
+var portable = tiles{
+	gather3x4: func(t *tile) { t.gather(3, 4) }, gather1x8: func(t *tile) { t.gather(1, 8) },
+	gather7x1: func(t *tile) { t.gather(7, 1) }, gather1x1: func(t *tile) { t.gather(1, 1) },
+}
 
 func (t *tile) gather(pixels, maps int) {
 	for p := range pixels {

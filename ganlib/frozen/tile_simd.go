@@ -4,11 +4,11 @@ package frozen
 
 import "simd"
 
-// Lanes is how many examples are computed at once.
-func Lanes() int { return simd.Float32s{}.Len() }
+//go:generate go run generate.go
 
-// pixels3maps4 gathers 4 maps of 3 pixels: a tile for which three loads and four broadcasts do twelve multiplications.
-func pixels3maps4(t *tile) {
+var portable = tiles{gather3x4, gather1x8, gather7x1, gather1x1}
+
+func gather3x4(t *tile) {
 	lanes := Lanes()
 	b0, b1, b2, b3 := simd.BroadcastFloat32s(t.bias[0]), simd.BroadcastFloat32s(t.bias[1]), simd.BroadcastFloat32s(t.bias[2]), simd.BroadcastFloat32s(t.bias[3])
 	a00, a01, a02, a03 := b0, b1, b2, b3
@@ -45,8 +45,7 @@ func pixels3maps4(t *tile) {
 	a23.Store(out[3*lanes:])
 }
 
-// pixels1maps8 gathers 8 maps of a pixel, for layers of single pixels.
-func pixels1maps8(t *tile) {
+func gather1x8(t *tile) {
 	lanes := Lanes()
 	b := t.bias[:8]
 	a0, a1, a2, a3 := simd.BroadcastFloat32s(b[0]), simd.BroadcastFloat32s(b[1]), simd.BroadcastFloat32s(b[2]), simd.BroadcastFloat32s(b[3])
@@ -75,8 +74,7 @@ func pixels1maps8(t *tile) {
 	a7.Store(out[7*lanes:])
 }
 
-// pixels7maps1 gathers a map of 7 pixels, for images of one channel.
-func pixels7maps1(t *tile) {
+func gather7x1(t *tile) {
 	lanes := Lanes()
 	b := simd.BroadcastFloat32s(t.bias[0])
 	a0, a1, a2, a3, a4, a5, a6 := b, b, b, b, b, b, b
@@ -102,8 +100,7 @@ func pixels7maps1(t *tile) {
 	a6.Store(out[6*step:])
 }
 
-// pixels1maps1 gathers what is left over.
-func pixels1maps1(t *tile) {
+func gather1x1(t *tile) {
 	lanes := Lanes()
 	a, w := simd.BroadcastFloat32s(t.bias[0]), t.w
 	for _, r := range t.runs {
