@@ -1,6 +1,7 @@
 package anogan
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -164,6 +165,21 @@ func middle(results []Result) float64 {
 	}
 	slices.Sort(losses)
 	return float64(losses[len(losses)/2]+losses[len(losses)/2-1]) / 2
+}
+
+// Weights that are finite and too large make numbers that are none, which lanes do not turn into a score.
+func TestOverflow(t *testing.T) {
+	gan, store := built(t, Post())
+	constant(store, "generator/dense/w", 1e30)
+	constant(store, "generator/convT2/w", 3e38)
+	m := mapper(t, store, gan, few(), MapperOptions{Batch: 2, Seed: 4})
+	if m.Engine() != EngineLanes {
+		t.Skip("the backend's tanh makes numbers of them")
+	}
+	var broken *NotFinite
+	if _, err := m.All(t.Context(), blobs(t, 2, 28)); !errors.As(err, &broken) {
+		t.Errorf("%v; want a score that is not finite", err)
+	}
 }
 
 // Networks that somebody put in the place of ours are searched as they are.
